@@ -1,0 +1,42 @@
+# Compiler flags, sanitizers, ccache and a fast linker when they are there.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(orbit_flags INTERFACE)
+target_compile_options(orbit_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror
+  -fno-omit-frame-pointer)
+# ccache needs these to use a precompiled header.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  target_compile_options(orbit_flags INTERFACE -fpch-preprocess)
+endif()
+target_include_directories(orbit_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
+target_compile_definitions(orbit_flags INTERFACE ORBIT_VERSION="${PROJECT_VERSION}")
+
+if(ORBIT_SANITIZE)
+  target_compile_options(orbit_flags INTERFACE -fsanitize=${ORBIT_SANITIZE} -fno-sanitize-recover=all -O1 -g1)
+  add_link_options(-fsanitize=${ORBIT_SANITIZE})
+elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  target_compile_options(orbit_flags INTERFACE -O0 -g1)
+else()
+  target_compile_options(orbit_flags INTERFACE -O2 -g1)
+  add_link_options(-Wl,--gc-sections)
+  target_compile_options(orbit_flags INTERFACE -ffunction-sections -fdata-sections)
+endif()
+if(ORBIT_FUZZ)
+  target_compile_options(orbit_flags INTERFACE -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -O1 -g1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+find_package(Threads REQUIRED)
+target_link_libraries(orbit_flags INTERFACE Threads::Threads)
+
+# One precompiled header of std for the whole tree; every room reuses it.
+add_library(orbit_pch STATIC ${CMAKE_SOURCE_DIR}/cmake/pch.cc)
+target_link_libraries(orbit_pch PUBLIC orbit_flags)
+target_precompile_headers(orbit_pch PRIVATE ${CMAKE_SOURCE_DIR}/cmake/std.h)

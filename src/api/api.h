@@ -1,0 +1,25 @@
+// The door of api: HTTP to one call on one room; it holds no logic. The protocol is written down in docs/api.md.
+// Thread rules: the thread of its Loop.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "engine/engine.h"
+#include "http/http.h"
+#include "stack/stack.h"
+#include "store/store.h"
+
+namespace orbit::api {
+
+struct Services {
+  net::Loop& loop;
+  engine::Engine& engine;
+  stack::Stack& stack;
+  store::Store& store;
+  std::string contextsFolder;  // where uploaded build contexts are kept until used
+};
+
+// The handler for http::serve.
+http::Handler handler(Services services);
+
+}  // namespace orbit::api

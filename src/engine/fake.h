@@ -1,0 +1,40 @@
+// A hand-written engine for the simulator and unit tests: containers, networks, volumes and images in memory, virtual
+// time from its Loop, a profile per API version, faults on request. Part of the engine's door for tests only.
+#pragma once
+#include <memory>
+
+#include "engine/engine.h"
+
+namespace orbit::engine {
+
+// How a fake container behaves after its start.
+struct FakeBehaviour {
+  Duration healthyAfter{};  // its exec health test passes from then on
+  Duration listensAfter{};  // its ports accept from then on
+  std::vector<int> ports;   // TCP ports it listens on
+  bool localhostOnly = false;
+  std::optional<Duration> exitsAfter;  // and with which code
+  int exitCode = 0;
+  std::vector<std::string> log;
+  bool stopsOnTerm = true;
+};
+
+class FakeEngine : public Engine {
+ public:
+  static std::unique_ptr<FakeEngine> create(net::Loop& loop, std::uint64_t seed, std::string apiVersion = "1.41");
+  // By image name; the default behaviour is healthy and listening at once.
+  virtual void setBehaviour(std::string image, FakeBehaviour behaviour) = 0;
+  virtual void addImage(std::string reference, ImageDetail detail = {}) = 0;  // present locally
+  virtual void addRegistryImage(std::string reference) = 0;                   // can be pulled
+  // Each call takes a random time up to this (virtual).
+  virtual void setLatency(Duration max) = 0;
+  // Faults: a call fails with kUnavailable before or after it took effect (a lost reply), with this probability.
+  virtual void setFaults(double lostRequests, double lostReplies) = 0;
+  // The engine goes away (all calls fail) and comes back; containers live on.
+  virtual void setDown(bool down) = 0;
+  virtual void setDiskFull(bool full) = 0;
+  // Every change in order ("create db-1", "start db-1", …), for assertions.
+  virtual const std::vector<std::string>& journal() const = 0;
+};
+
+}  // namespace orbit::engine

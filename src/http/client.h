@@ -1,0 +1,50 @@
+// An HTTP/1.1 client for talking to the engine and to our own API (RFC 9112): bodies are streamed both ways, a
+// connection may be taken over after an upgrade. Thread rules: the thread of its Loop; one exchange at a time on a
+// connection.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "http/message.h"
+#include "net/net.h"
+
+namespace orbit::http {
+
+// The next piece of a request body, "" at its end.
+using BodySource = std::function<net::Task<Result<std::string>>()>;
+
+struct Request {
+  RequestHead head;   // Host, Content-Length or Transfer-Encoding are filled in
+  std::string body;   // sent whole when `source` is empty
+  BodySource source;  // else sent chunked as it comes
+};
+
+// An answer whose body is still arriving. Destroying it early closes the connection.
+class Answer {
+ public:
+  virtual ~Answer() = default;
+  virtual const ResponseHead& head() const = 0;
+  // The next piece of the body, "" at its end. Errors: kProtocol, kUnavailable (cut off), kTimeout, kCancelled.
+  virtual net::Task<Result<std::string>> read(net::Wait wait) = 0;
+  // The rest of the body. Errors: as read, and kLimit past `bytesMax`.
+  virtual net::Task<Result<std::string>> readAll(std::size_t bytesMax, net::Wait wait) = 0;
+  // After 101 (or Docker's 200 hijack): the raw stream, bytes that already arrived first. The answer is spent.
+  virtual std::unique_ptr<net::Stream> takeStream() = 0;
+};
+
+// Keeps idle connections to one address (closed after 3 s idle; EOF looked for before reuse) and opens more as needed.
+// An idempotent request (GET, HEAD) that finds a pooled connection dead before any byte of the answer goes once on a
+// fresh one.
+class Client {
+ public:
+  Client(net::Loop& loop, net::Address address);
+  ~Client();
+  net::Task<Result<std::unique_ptr<Answer>>> send(Request request, net::Wait wait);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace orbit::http

@@ -1,0 +1,7 @@
+// The door of net: the only room that sees sockets, the event loop, OpenSSL and DNS.
+#pragma once
+#include "net/cancel.h"   // IWYU pragma: export
+#include "net/loop.h"     // IWYU pragma: export
+#include "net/process.h"  // IWYU pragma: export
+#include "net/stream.h"   // IWYU pragma: export
+#include "net/task.h"     // IWYU pragma: export

@@ -1,0 +1,49 @@
+// The door of project: reads what the user already has and answers one plan. A pure function of a snapshot: it does no
+// I/O and needs no Docker. What the snapshot lacks is asked for: the caller fetches it and calls again, until nothing
+// is missing; so a local and a remote CLI work the same way (decision 19). Source: the Compose Specification
+// (https://github.com/compose-spec/compose-spec), as Docker Compose v2 reads it. Thread rules: pure.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/base.h"
+#include "model/plan.h"
+
+namespace orbit::project {
+
+// One path as the CLI saw it.
+struct File {
+  enum class Kind { kText, kFolder, kOther, kAbsent, kUnreadable };
+  Kind kind = Kind::kAbsent;
+  std::string text;    // kText
+  std::string reason;  // kUnreadable
+};
+
+struct Snapshot {
+  std::string workingDir;  // absolute; where the command was given
+  std::vector<std::string>
+      composeFiles;              // -f, as given; empty: COMPOSE_FILE or the default names, here and in parent folders
+  std::string projectName;       // -p; "" = COMPOSE_PROJECT_NAME, `name:`, or the folder's name
+  std::string projectDirectory;  // --project-directory; "" = the first compose file's folder
+  std::vector<std::string> profiles;  // --profile
+  std::vector<std::string> envFiles;  // --env-file
+  std::vector<std::string> services;  // named on the command line: their profiles count as enabled
+  std::map<std::string, File> files;  // by absolute path
+  std::map<std::string, std::optional<std::string>> variables;  // of the shell; nullopt = asked for and not set
+};
+
+struct Reading {
+  std::optional<model::Plan> plan;         // present when nothing is missing and nothing is wrong
+  std::vector<Error> problems;             // all that could be found at once, in file order
+  std::vector<std::string> needFiles;      // absolute paths to read (texts up to 4 MiB) …
+  std::vector<std::string> needVariables;  // … and shell variables to look up
+};
+
+Reading read(const Snapshot& snapshot);
+
+// The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
+std::string composeText(const model::Plan& plan);
+
+}  // namespace orbit::project

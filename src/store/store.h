@@ -1,0 +1,50 @@
+// The door of store: the only room that opens SQLite (decision 3). State of the control plane under one home: the
+// home's identity, the append-only journal of operations, sealed values. WAL; one writer thread off the control loop;
+// migrations go forward, a file copy before each; a newer schema is refused by name. Thread rules: open() blocks, once
+// at start; append and read calls may come from the loop's thread: writes are queued to the writer thread and `done` is
+// called there, so callers post back to their loop.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.h"
+
+namespace orbit::store {
+
+// One line of the journal: what was asked for, and how it went.
+struct Operation {
+  std::string id;    // UUIDv7
+  std::string kind;  // up, down, build, …
+  std::string project;
+  std::int64_t startedUs = 0;
+  std::int64_t endedUs = 0;  // 0 while it runs; still 0 after a restart: the daemon died in the middle
+  std::string outcome;       // "", ok, failed, cancelled, interrupted
+  std::string detail;        // JSON, no secrets
+};
+
+class Store {
+ public:
+  // Opens or creates `<folder>/state.db` (0600). Errors: kUnsupported for a newer schema, kNoSpace, kIo, kInvalid
+  // (damaged).
+  static Result<std::unique_ptr<Store>> open(const std::string& folder, const Clock& clock);
+  virtual ~Store() = default;
+
+  virtual const std::string& home() const = 0;  // the uuid of this home
+
+  using Done = std::function<void(Status)>;
+  // FULL sync: `done` means it is on disk.
+  virtual void begin(Operation operation, Done done) = 0;
+  virtual void end(std::string id, std::int64_t endedUs, std::string outcome, std::string detail, Done done) = 0;
+  // The newest operations first. Reads on a connection of its own; blocks for milliseconds.
+  virtual Result<std::vector<Operation>> operations(std::string_view project, int limit) = 0;
+  // Marks what an earlier process left unfinished as interrupted and returns it.
+  virtual Result<std::vector<Operation>> recover(std::int64_t nowUs) = 0;
+  // Keeps the newest `keep` operations of each project.
+  virtual void prune(int keep, Done done) = 0;
+};
+
+}  // namespace orbit::store
