@@ -130,6 +130,7 @@ struct ContainerSpec {
   std::string platform;
   std::string ipcMode, pidMode, utsMode, cgroupMode, cgroupParent, usernsMode, isolation, runtime;
   bool stdinOpen = false;
+  bool stdinOnce = false;  // standard input ends with the first attached client's (`run`)
   bool tty = false;
   bool operator==(const ContainerSpec&) const = default;
 };
