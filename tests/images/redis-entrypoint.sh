@@ -10,7 +10,7 @@ if [ "$1" = redis-server ]; then
     exec gosu redis "$0" "$@"
   fi
   # Debian compiles protected mode in; a configuration file that names it keeps its say.
-  if ! grep -qs '^ *protected-mode' "${2:-}"; then set -- "$@" --protected-mode no; fi
+  if ! { [ -f "${2:-}" ] && grep -q '^ *protected-mode' "$2"; }; then set -- "$@" --protected-mode no; fi
   [ "$(umask)" != 0022 ] || umask 0077
 fi
 exec "$@"
