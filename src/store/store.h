@@ -17,13 +17,13 @@ namespace orbit::store {
 
 // One line of the journal: what was asked for, and how it went.
 struct Operation {
-  std::string id;    // UUIDv7
-  std::string kind;  // up, down, build, …
-  std::string project;
+  std::string id = {};    // UUIDv7
+  std::string kind = {};  // up, down, build, …
+  std::string project = {};
   std::int64_t startedUs = 0;
   std::int64_t endedUs = 0;  // 0 while it runs; still 0 after a restart: the daemon died in the middle
-  std::string outcome;       // "", ok, failed, cancelled, interrupted
-  std::string detail;        // JSON, no secrets
+  std::string outcome = {};  // "", ok, failed, cancelled, interrupted
+  std::string detail = {};   // JSON, no secrets
 };
 
 class Store {

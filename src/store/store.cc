@@ -1,0 +1,149 @@
+#include "store/store.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <mutex>
+
+#include "store/schema.h"
+#include "store/writer.h"
+
+namespace orbit::store {
+namespace {
+
+constexpr std::string_view kColumns = "id, kind, project, started_us, ended_us, outcome, detail";
+constexpr int kOperationsMax = 10'000;
+constexpr std::size_t kDetailBytesMax = 64 * 1024;
+
+Operation operationOf(const Statement& row) {
+  return {row.text(0), row.text(1), row.text(2), row.number(3), row.number(4), row.text(5), row.text(6)};
+}
+
+Result<std::vector<Operation>> readAll(Statement statement) {
+  std::vector<Operation> operations;
+  while (true) {
+    ORBIT_TRY(const bool row, statement.step());
+    if (!row) return operations;
+    operations.push_back(operationOf(statement));
+  }
+}
+
+class SqliteStore final : public Store {
+ public:
+  SqliteStore(Database writing, Database reading, std::string home)
+      : home_(std::move(home)), writer_(std::move(writing)), reading_(std::move(reading)) {}
+
+  const std::string& home() const override { return home_; }
+
+  void begin(Operation operation, Done done) override {
+    writer_.add(
+        [operation = std::move(operation)](Database& database) -> Status {
+          ORBIT_TRY(
+              Statement insert,
+              database.prepare("INSERT INTO operation (id, kind, project, started_us, detail) VALUES (?, ?, ?, ?, ?)"));
+          return insert.bind(1, operation.id)
+              .bind(2, operation.kind)
+              .bind(3, operation.project)
+              .bind(4, operation.startedUs)
+              .bind(5, operation.detail)
+              .run();
+        },
+        std::move(done));
+  }
+
+  void end(std::string id, std::int64_t endedUs, std::string outcome, std::string detail, Done done) override {
+    if (detail.size() > kDetailBytesMax) detail = R"({"leftOut":"too long"})";
+    writer_.add(
+        [=](Database& database) -> Status {
+          ORBIT_TRY(Statement update, database.prepare("UPDATE operation SET ended_us = ?, outcome = ?, detail = ? "
+                                                       "WHERE id = ? AND ended_us = 0 RETURNING id"));
+          update.bind(1, endedUs).bind(2, outcome).bind(3, detail).bind(4, id);
+          ORBIT_TRY(const bool found, update.step());
+          if (!found) return Error{.code = Code::kNotFound, .message = "no unfinished operation " + id};
+          return update.run();
+        },
+        std::move(done));
+  }
+
+  Result<std::vector<Operation>> operations(std::string_view project, int limit) override {
+    const std::lock_guard lock(readingMutex_);
+    ORBIT_TRY(Statement select,
+              reading_.prepare(
+                  project.empty() ? fmt::format("SELECT {} FROM operation ORDER BY id DESC LIMIT ?1", kColumns)
+                                  : fmt::format("SELECT {} FROM operation WHERE project = ?2 ORDER BY id DESC LIMIT ?1",
+                                                kColumns)));
+    select.bind(1, std::clamp(limit, 0, kOperationsMax));
+    if (!project.empty()) select.bind(2, project);
+    return readAll(std::move(select));
+  }
+
+  Result<std::vector<Operation>> recover(std::int64_t nowUs) override {
+    std::vector<Operation> unfinished;
+    ORBIT_TRY_STATUS(writer_.run([&unfinished, nowUs](Database& database) -> Status {
+      ORBIT_TRY(Statement update,
+                database.prepare(fmt::format("UPDATE operation SET ended_us = ?, outcome = 'interrupted' "
+                                             "WHERE ended_us = 0 RETURNING {}",
+                                             kColumns)));
+      update.bind(1, nowUs);
+      ORBIT_TRY(unfinished, readAll(std::move(update)));
+      return {};
+    }));
+    std::sort(unfinished.begin(), unfinished.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
+    return unfinished;
+  }
+
+  void prune(int keep, Done done) override {
+    writer_.add(
+        [keep](Database& database) -> Status {
+          ORBIT_TRY(Statement remove, database.prepare(R"(DELETE FROM operation WHERE id IN (
+              SELECT id FROM (SELECT id, ended_us, row_number() OVER (PARTITION BY project ORDER BY id DESC) AS age
+                              FROM operation) WHERE age > ? AND ended_us != 0))"));
+          return remove.bind(1, keep).run();
+        },
+        std::move(done));
+  }
+
+ private:
+  const std::string home_;
+  Writer writer_;
+  std::mutex readingMutex_;
+  Database reading_;  // after the writer: closed first, so that the writer's close empties the WAL into the file
+};
+
+Result<std::string> homeOf(Database& database, const Clock& clock) {
+  Random random = Random::fromSystem();
+  ORBIT_TRY(Statement insert, database.prepare("INSERT OR IGNORE INTO meta VALUES ('home', ?)"));
+  ORBIT_TRY_STATUS(insert.bind(1, newId(clock.wallUs(), random)).run());
+  ORBIT_TRY(Statement select, database.prepare("SELECT value FROM meta WHERE key = 'home'"));
+  ORBIT_TRY_STATUS([&]() -> Status {
+    ORBIT_TRY(const bool found, select.step());
+    ORBIT_CHECK(found);
+    return {};
+  }());
+  return select.text(0);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Clock& clock) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  const bool created = fs::create_directories(folder, failed);
+  if (created) fs::permissions(folder, fs::perms::owner_all, failed);
+  if (failed) {
+    const bool full = failed == std::errc::no_space_on_device;
+    return Error{.code = full                                     ? Code::kNoSpace
+                         : failed == std::errc::permission_denied ? Code::kDenied
+                                                                  : Code::kIo,
+                 .message = fmt::format("cannot make the folder {}: {}", folder, failed.message()),
+                 .hint = "choose another folder with ORBIT_HOME, or mend its parent"};
+  }
+  const std::string path = folder + "/state.db";
+  ORBIT_TRY(Database writing, Database::open(path, false));
+  ORBIT_TRY_STATUS(migrate(writing, migrations(), ORBIT_VERSION));
+  ORBIT_TRY(std::string home, homeOf(writing, clock));
+  ORBIT_TRY(Database reading, Database::open(path, true));
+  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writing), std::move(reading), std::move(home)));
+}
+
+}  // namespace orbit::store
