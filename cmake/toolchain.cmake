@@ -8,6 +8,9 @@ if(MOLD)
   add_link_options(-fuse-ld=mold)
 endif()
 
+# The build id tells two builds of one version apart (base/version.h).
+add_link_options(-Wl,--build-id=sha1)
+
 add_library(orbit_flags INTERFACE)
 target_compile_options(orbit_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror

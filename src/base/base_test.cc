@@ -56,5 +56,11 @@ TEST(Clock, TextForms) {
   EXPECT_EQ(spanText(std::chrono::seconds(185)), "3m 5s");
 }
 
+TEST(Version, NamesTheBuild) {
+  const std::string& version = buildVersion();
+  ASSERT_EQ(version.size(), std::string(ORBIT_VERSION).size() + 13) << version;
+  EXPECT_EQ(version.find(std::string(ORBIT_VERSION) + "+"), 0u);
+}
+
 }  // namespace
 }  // namespace orbit
