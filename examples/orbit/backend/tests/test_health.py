@@ -35,6 +35,12 @@ def test_log_line(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     assert re.fullmatch(r"GET /health status=200 duration=\d+\.\d{3}s", caplog.messages[-1])
 
 
+def test_log_line_of_a_failure(client: TestClient, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="orbit"), pytest.raises(RuntimeError):
+        client.get("/debug/error")
+    assert caplog.messages[-1].startswith("GET /debug/error status=500 duration=")
+
+
 def test_cors_from_configuration(client: TestClient) -> None:
     def allowed(origin: str) -> str | None:
         return client.get("/health", headers={"Origin": origin}).headers.get(

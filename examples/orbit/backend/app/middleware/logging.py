@@ -20,14 +20,15 @@ async def log_requests(
     request: Request, call_next: Callable[[Request], Awaitable[Response]]
 ) -> Response:
     start_time = time.time()
+    # What an unhandled error becomes further out; without this a request that fails would leave no line.
+    status = 500
 
-    response = await call_next(request)
-
-    process_time = time.time() - start_time
-    logger.info(
-        f"{request.method} {request.url.path} "
-        f"status={response.status_code} "
-        f"duration={process_time:.3f}s"
-    )
-
-    return response
+    try:
+        response = await call_next(request)
+        status = response.status_code
+        return response
+    finally:
+        process_time = time.time() - start_time
+        logger.info(
+            f"{request.method} {request.url.path} status={status} duration={process_time:.3f}s"
+        )
