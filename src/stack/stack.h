@@ -66,6 +66,8 @@ struct Failure {
   std::string service, container;
   int exitCode = 0;
   std::vector<std::string> logTail;
+  // The program that the image lacks, "" if it is something else: who knows the Dockerfile can say which stage has it.
+  std::string missingProgram;
 };
 
 struct Outcome {
@@ -136,6 +138,9 @@ class Stack {
   net::Loop& loop_;
   engine::Engine& engine_;
   std::string home_;
+  // Containers seen healthy and when they had started (id → startedUs): spares a second `up` the probes while the
+  // engine's own first one is still to come. Only a memory: what is not in it is probed.
+  std::map<std::string, std::int64_t> knownHealthy_;
 };
 
 }  // namespace orbit::stack
