@@ -24,8 +24,6 @@ Code codeOf(int status, std::string_view message) {
       return Code::kConflict;
     case 501:
       return Code::kUnsupported;
-    case 503:
-      return Code::kUnavailable;
     default:
       return Code::kIo;
   }

@@ -21,6 +21,7 @@ inline constexpr auto kCredentialHelperDeadline = 20s;
 // Between two attempts of a read while the engine is away.
 inline constexpr auto kRetryFirst = 50ms;
 inline constexpr auto kRetryMost = 1s;
+inline constexpr auto kExitPollFirst = 5ms;
 // How long a call waits for an engine that went away in the middle, when its own deadline is later.
 inline constexpr auto kRestartPatience = 20s;
 

@@ -1,0 +1,157 @@
+// Docker: images, pulls and builds.
+#include "engine/answers.h"
+#include "engine/build_cli.h"
+#include "engine/docker.h"
+#include "engine/engine_error.h"
+#include "engine/limits.h"
+#include "engine/log_reader.h"
+#include "engine/object_body.h"
+#include "engine/registry_auth.h"
+
+namespace orbit::engine {
+namespace {
+
+using format::Json;
+using net::Task;
+using net::Wait;
+
+// One object of a pull's or build's stream as progress; "aux" carries the built image's id.
+Progress progressOf(const Json& line) {
+  Progress progress;
+  progress.step = line["id"].asString();
+  progress.text = line["status"].asString();
+  if (line.has("stream")) progress.text = std::string(trim(line["stream"].asString()));
+  progress.current = line["progressDetail"]["current"].asInt();
+  progress.total = line["progressDetail"]["total"].asInt();
+  return progress;
+}
+
+std::string errorOf(const Json& line) {
+  const std::string& detail = line["errorDetail"]["message"].asString();
+  return detail.empty() ? line["error"].asString() : detail;
+}
+
+}  // namespace
+
+Task<Result<ImageDetail>> Docker::inspectImage(std::string reference, Wait wait) {
+  auto json = co_await get("/images/" + format::percentEncode(reference) + "/json", wait);
+  if (!json.ok()) co_return std::move(json).error();
+  co_return parseImage(*json);
+}
+
+Task<Status> Docker::removeImage(std::string reference, Wait wait) {
+  Call call;
+  call.method = "DELETE";
+  call.path = "/images/" + format::percentEncode(reference);
+  call.what = "removing image " + reference;
+  call.goneIsDone = true;
+  co_return co_await change(std::move(call), wait, kChangeDeadline);
+}
+
+Task<Status> Docker::tagImage(std::string reference, std::string tag, Wait wait) {
+  const ImageName name = splitReference(tag);
+  Call call;
+  call.method = "POST";
+  call.path = "/images/" + format::percentEncode(reference) + "/tag?repo=" + format::percentEncode(name.repository) +
+              "&tag=" + format::percentEncode(name.tag);
+  call.what = "tagging image " + reference;
+  co_return co_await change(std::move(call), wait, kChangeDeadline);
+}
+
+// Reads a stream of JSON lines to its end. An error arrives inside it, after the 200; `subject` is what it is about.
+Task<Status> Docker::followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
+                                    std::string& imageId, Wait wait) {
+  JsonLines lines;
+  std::vector<std::string> tail;
+  for (;;) {
+    auto bytes = co_await answer.read(wait);
+    if (!bytes.ok()) co_return std::move(bytes).error();
+    if (bytes->empty()) co_return Status();
+    auto documents = lines.feed(*bytes);
+    if (!documents.ok()) co_return std::move(documents).error();
+    for (const auto& line : *documents) {
+      const std::string failed = errorOf(line);
+      if (!failed.empty()) {
+        if (!line.has("stream") && tail.empty()) co_return engineError(500, failed);
+        tail.push_back(failed);
+        co_return buildError(subject, tail);
+      }
+      if (line["aux"]["ID"].isString()) imageId = line["aux"]["ID"].asString();
+      Progress told = progressOf(line);
+      if (told.text.empty()) continue;
+      if (line.has("stream")) tail.push_back(told.text);
+      if (tail.size() > kBuildTailLines) tail.erase(tail.begin());
+      if (!progress) continue;
+      ORBIT_CO_TRY_STATUS(co_await progress(std::move(told)));
+    }
+  }
+}
+
+Task<Status> Docker::pullImage(std::string reference, std::string platform, Sink<Progress> progress, Wait wait) {
+  const Wait limited = connection_.bounded(wait, kPullDeadline);
+  const ImageName name = splitReference(reference);
+  const std::string auth =
+      co_await pullAuth(connection_.loop(), connection_.options().dockerConfigDir, reference, limited);
+  Duration pause = kRetryFirst;
+  for (;;) {
+    Call call;
+    call.method = "POST";
+    call.path = "/images/create?fromImage=" + format::percentEncode(name.repository) +
+                "&tag=" + format::percentEncode(name.tag);
+    if (!platform.empty()) call.path += "&platform=" + format::percentEncode(platform);
+    if (!auth.empty()) call.fields.set("X-Registry-Auth", auth);
+    call.what = "pulling " + reference;
+    auto answer = co_await connection_.open(std::move(call), limited);
+    if (!answer.ok()) co_return std::move(answer).error().within("pulling " + reference);
+    std::string imageId;
+    Status pulled = co_await followProgress(**answer, reference, progress, imageId, limited);
+    if (pulled.ok()) co_return pulled;
+    Error error = std::move(pulled).error().within("pulling " + reference);
+    // The engine's own "registry not reachable" has a hint; a stream that broke off has none.
+    if (error.code != Code::kUnavailable || !error.hint.empty()) co_return error;
+    connection_.reached();  // it was there until now
+    const bool again = co_await connection_.pauseForRestart(pause, limited);
+    if (!again) co_return error;
+  }
+}
+
+Task<Result<std::string>> Docker::buildImage(BuildRequest request, Sink<Progress> progress, Wait wait) {
+  const Wait limited = connection_.bounded(wait, kBuildDeadline);
+  auto version = co_await connection_.version(limited);  // no engine: said before anything is run
+  if (!version.ok()) co_return std::move(version).error();
+  if (!buildClient_) buildClient_ = co_await findBuildClient(connection_.loop(), limited);
+  if (!*buildClient_) co_return co_await buildClassic(std::move(request), std::move(progress), limited);
+  net::Command command =
+      buildCommand(**buildClient_, request, connection_.url(), connection_.options().dockerConfigDir);
+  const std::string tag = request.tag;
+  Status built = co_await buildWithClient(connection_.loop(), std::move(command), std::move(request),
+                                          std::move(progress), limited);
+  if (!built.ok()) co_return std::move(built).error();
+  auto image = co_await inspectImage(tag, limited);
+  if (!image.ok()) co_return std::move(image).error();
+  co_return image->id;
+}
+
+Task<Result<std::string>> Docker::buildClassic(BuildRequest request, Sink<Progress> progress, Wait wait) {
+  auto source = std::make_shared<FileSource>(connection_.loop(), request.contextFile);
+  Call call;
+  call.method = "POST";
+  call.path = "/build" + buildQuery(request);
+  call.fields.set("Content-Type", "application/x-tar");
+  const Json config = co_await readDockerConfig(connection_.loop(), connection_.options().dockerConfigDir);
+  const std::string auth = authConfigHeader(config);
+  if (!auth.empty()) call.fields.set("X-Registry-Config", auth);
+  call.source = [source] { return source->next(); };
+  call.what = "building " + request.tag;
+  call.repeat = Repeat::kNever;
+  auto answer = co_await connection_.open(std::move(call), wait);
+  if (!answer.ok()) co_return std::move(answer).error();
+  std::string imageId;
+  Status built = co_await followProgress(**answer, request.tag, std::move(progress), imageId, wait);
+  if (!built.ok()) co_return std::move(built).error();
+  auto image = co_await inspectImage(request.tag, wait);
+  if (!image.ok()) co_return std::move(image).error();
+  co_return image->id;
+}
+
+}  // namespace orbit::engine

@@ -1,0 +1,19 @@
+// DOCKER_HOST's forms as an address. Pure but for the look at which default socket exists.
+// Source: https://docs.docker.com/reference/cli/docker/#environment-variables
+#pragma once
+#include <string>
+
+#include "engine/engine.h"
+
+namespace orbit::engine {
+
+struct EngineHost {
+  net::Address address;
+  std::string url;     // as the docker CLI takes it: "unix:///var/run/docker.sock"
+  bool local = false;  // on this machine, over a unix socket
+};
+
+// Errors: kUnsupported for ssh:// and other schemes, kInvalid for what is no URL.
+Result<EngineHost> parseHost(const EngineOptions& options);
+
+}  // namespace orbit::engine

@@ -1,0 +1,39 @@
+// Writes a tar archive piece by piece: ustar, with pax headers only where ustar has no room (long names, sizes past
+// 8 GiB). The only user of libarchive. Thread rules: one owner; blocking.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "pack/pack.h"
+
+namespace orbit::pack {
+
+class TarWriter {
+ public:
+  explicit TarWriter(const Sink& sink);  // `sink` outlives the writer
+  ~TarWriter();
+  TarWriter(const TarWriter&) = delete;
+  TarWriter& operator=(const TarWriter&) = delete;
+
+  struct Entry {
+    std::string path;
+    std::uint32_t mode = 0644;  // permission bits
+    int uid = 0, gid = 0;
+    std::int64_t modifiedS = 0;
+  };
+  Status folder(const Entry& entry);
+  Status link(const Entry& entry, const std::string& target);
+  // Exactly `size` bytes follow by data().
+  Status file(const Entry& entry, std::int64_t size);
+  Status data(std::string_view bytes);
+  // The end of the archive.
+  Status close();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace orbit::pack
