@@ -40,9 +40,8 @@ class Json {
   bool isArray() const { return std::holds_alternative<Array>(value_); }
   bool isString() const { return std::holds_alternative<std::string>(value_); }
   bool isBool() const { return std::holds_alternative<bool>(value_); }
-  bool isNumber() const {
-    return std::holds_alternative<std::int64_t>(value_) || std::holds_alternative<double>(value_);
-  }
+  bool isInt() const { return std::holds_alternative<std::int64_t>(value_); }
+  bool isNumber() const { return isInt() || std::holds_alternative<double>(value_); }
 
   // Lenient reading, for answers of peers: the wrong type or a missing member reads as the fallback.
   bool asBool(bool fallback = false) const;

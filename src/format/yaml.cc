@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "format/scalar.h"
+#include "format/utf8.h"
 
 namespace orbit::format {
 namespace {
@@ -285,30 +286,6 @@ Location placeOf(std::string_view text, std::size_t offset, const std::string& n
   const auto newline = before.rfind('\n');
   const auto column = newline == std::string_view::npos ? offset : offset - newline - 1;
   return {name, static_cast<int>(std::count(before.begin(), before.end(), '\n')) + 1, static_cast<int>(column) + 1};
-}
-
-// The offset of the first byte that is no part of well-formed UTF-8 (Unicode 15, table 3-7), or npos.
-std::size_t invalidUtf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned lead = byte(i);
-    std::size_t size = 1;
-    if (lead >= 0x80) {
-      unsigned low = 0x80;
-      unsigned high = 0xbf;
-      size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-      if (lead == 0xe0) low = 0xa0;
-      if (lead == 0xed) high = 0x9f;
-      if (lead == 0xf0) low = 0x90;
-      if (lead == 0xf4) high = 0x8f;
-      if (lead < 0xc2 || lead > 0xf4 || byte(i + 1) < low || byte(i + 1) > high) return i;
-      for (std::size_t k = 2; k < size; ++k) {
-        if ((byte(i + k) & 0xc0) != 0x80) return i;
-      }
-    }
-    i += size;
-  }
-  return std::string_view::npos;
 }
 
 std::string hintFor(std::string_view line, std::string_view message) {
