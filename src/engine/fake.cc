@@ -337,6 +337,7 @@ class Fake final : public FakeEngine {
       ORBIT_CO_TRY_STATUS(co_await loop_.sleep(span, wait));
     }
     if (wait.cancel != nullptr && wait.cancel->requested()) co_return Error{Code::kCancelled, "cancelled"};
+    if (loop_.clock().now() >= wait.deadline) co_return Error{Code::kTimeout, "the engine did not answer in time"};
     if (down_ || machine_.random().chance(lostRequests_)) co_return unavailable(true);
     co_return Status();
   }
