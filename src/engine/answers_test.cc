@@ -29,19 +29,20 @@ TEST(Answers, TimesToTheMicrosecond) {
 }
 
 TEST(Answers, ListingHasTheOwnNameTruePortsAndVolumes) {
-  const auto summary = parseSummary(json(R"({"Id":"b734","Names":["/web/db","/p_db_1"],"Image":"redis:7","ImageID":"sha256:1",
+  const auto summary =
+      parseSummary(json(R"j({"Id":"b734","Names":["/web/db","/p_db_1"],"Image":"redis:7","ImageID":"sha256:1",
     "Created":1795482129,"State":"running","Status":"Up 1 second (health: starting)","Labels":{"a":"b"},
     "Ports":[{"IP":"127.0.0.1","PrivatePort":6379,"PublicPort":32768,"Type":"tcp"},{"PrivatePort":80,"Type":"tcp"}],
     "NetworkSettings":{"Networks":{"bridge":{"IPAddress":"172.17.0.3"}}},
-    "Mounts":[{"Type":"volume","Name":"p_data"},{"Type":"bind","Source":"/x"}]})"));
+    "Mounts":[{"Type":"volume","Name":"p_data"},{"Type":"bind","Source":"/x"}]})j"));
   EXPECT_EQ(summary.name, "p_db_1");
-EXPECT_EQ(summary.state, ContainerState::kRunning);
-EXPECT_EQ(summary.health, "starting");
-ASSERT_EQ(summary.ports.size(), 1u);
-EXPECT_EQ(summary.ports[0].published, "32768");
-EXPECT_EQ(summary.addresses.at("bridge"), "172.17.0.3");
-EXPECT_EQ(summary.volumes, std::vector<std::string>{"p_data"});
-EXPECT_EQ(summary.createdUs, 1795482129000000);
+  EXPECT_EQ(summary.state, ContainerState::kRunning);
+  EXPECT_EQ(summary.health, "starting");
+  ASSERT_EQ(summary.ports.size(), 1u);
+  EXPECT_EQ(summary.ports[0].published, "32768");
+  EXPECT_EQ(summary.addresses.at("bridge"), "172.17.0.3");
+  EXPECT_EQ(summary.volumes, std::vector<std::string>{"p_data"});
+  EXPECT_EQ(summary.createdUs, 1795482129000000);
 }
 
 TEST(Answers, StatsOfBothCgroupVersionsAsDockerStatsShowsThem) {

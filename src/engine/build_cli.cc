@@ -37,6 +37,14 @@ Task<std::string> outputOf(net::Loop& loop, net::Command command, Wait wait) {
   co_return exit.ok() && exit->status == 0 ? text : std::string();
 }
 
+// "#4 sha256:b4ec…": a step's digest, which older clients print after its heading, says nothing to a person.
+bool isDigestOnly(std::string_view line) {
+  constexpr std::string_view kDigest = " sha256:";
+  constexpr std::size_t kHexDigits = 64;
+  const auto at = line.find(kDigest);
+  return startsWith(line, "#") && at == line.find(' ') && line.size() == at + kDigest.size() + kHexDigits;
+}
+
 // Lines on their way from the client's output, which cannot wait, to a sink that may be slow.
 class LineQueue {
  public:
@@ -157,7 +165,7 @@ std::vector<Progress> PlainProgress::feed(std::string_view bytes) {
   for (auto end = pending_.find('\n'); end != std::string::npos; end = pending_.find('\n', start)) {
     const auto text = trim(std::string_view(pending_).substr(start, end - start));
     start = end + 1;
-    if (!text.empty()) lines.push_back(line(text));
+    if (!text.empty() && !isDigestOnly(text)) lines.push_back(line(text));
   }
   pending_.erase(0, start);
   if (pending_.size() > kProgressLineBytesMax) pending_.clear();

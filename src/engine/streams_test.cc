@@ -119,6 +119,7 @@ TEST(BuildClient, PlainProgressByStep) {
       seen,
       "[2/3] RUN make | [2/3] RUN make\n[2/3] RUN make | cc a.c\n[2/3] RUN make | DONE 0.4s\n#6 | sha256:ab 1MB\n");
   EXPECT_EQ(progress.tail().size(), 4u);
+  EXPECT_TRUE(progress.feed("#4 sha256:b4ec2651f86dd50319a4e32098e6617cd90b93c9ce167c31dd4b05bb8e258e85\n").empty());
 }
 
 TEST(BuildClient, FailuresByKind) {

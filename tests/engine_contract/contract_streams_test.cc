@@ -215,7 +215,7 @@ TEST_P(ContractBuild, ABuiltImageIsThereUnderItsTag) {
   const auto id = build("FROM " + std::string(kImage) + "\nARG WORD\nRUN echo said-$WORD-" + unique + "\n", told);
   ASSERT_TRUE(id.ok()) << id.error().text() << told;
   EXPECT_FALSE(told.empty());
-  if (real()) EXPECT_NE(told.find("said-sesame-"), std::string::npos) << told;
+  EXPECT_TRUE(!real() || told.find("said-sesame-") != std::string::npos) << told;
   EXPECT_EQ(run(engine().inspectImage("orbit-engine-contract:" + mark(), {}))->id, *id);
   EXPECT_OK(run(engine().removeImage("orbit-engine-contract:" + mark(), {})));
 }
