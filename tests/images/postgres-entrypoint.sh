@@ -23,7 +23,8 @@ from_file() {
   if [ -n "${!file:-}" ]; then export "$1=$(<"${!file}")"; else export "$1=${!1:-${2:-}}"; fi
 }
 
-sql() { psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password -U "$POSTGRES_USER" -d "$POSTGRES_DB" "$@"; }
+# sql DATABASE OPTION...
+sql() { psql -v ON_ERROR_STOP=1 --no-psqlrc --no-password -U "$POSTGRES_USER" -d "$@"; }
 
 run_init_scripts() {
   local f
@@ -32,9 +33,9 @@ run_init_scripts() {
     echo "$0: running $f"
     case $f in
     *.sh) if [ -x "$f" ]; then "$f"; else . "$f"; fi ;;
-    *.sql) sql -f "$f" ;;
-    *.sql.gz) gunzip -c "$f" | sql ;;
-    *.sql.xz) xz -dc "$f" | sql ;;
+    *.sql) sql "$POSTGRES_DB" -f "$f" ;;
+    *.sql.gz) gunzip -c "$f" | sql "$POSTGRES_DB" ;;
+    *.sql.xz) xz -dc "$f" | sql "$POSTGRES_DB" ;;
     *) echo "$0: ignoring $f" ;;
     esac
   done
@@ -64,7 +65,7 @@ init() {
   export PGPASSWORD=${PGPASSWORD:-$POSTGRES_PASSWORD}
   pg_ctl -D "$PGDATA" -o "-c listen_addresses='' -p ${PGPORT:-5432}" -w start
   if [ "$POSTGRES_DB" != postgres ]; then
-    POSTGRES_DB=postgres sql -v db="$POSTGRES_DB" <<<'CREATE DATABASE :"db";'
+    sql postgres -v db="$POSTGRES_DB" <<<'CREATE DATABASE :"db";'
   fi
   run_init_scripts
   pg_ctl -D "$PGDATA" -m fast -w stop
