@@ -154,6 +154,11 @@ model::Plan randomPlan(const std::vector<Kind>& kinds, Random& random) {
 model::Plan changed(model::Plan plan, Random& random) {
   for (auto& service : plan.services) {
     if (random.chance(0.4)) service.configHash = service.name + "-2";
+    if (service.configHash.ends_with("-2") && random.chance(0.3)) {
+      model::Mount fresh;
+      fresh.target = "/fresh";
+      service.container.mounts.push_back(fresh);
+    }
     if (random.chance(0.2)) service.scale = 3 - service.scale;
   }
   if (plan.services.size() > 1 && random.chance(0.2)) {
@@ -312,7 +317,9 @@ void disturb(World& world, Random& random, Start start) {
     world.engine->setLatency(std::chrono::milliseconds(static_cast<std::int64_t>(1 + random.below(80))));
     if (random.chance(0.6)) world.engine->setFaults(random.chance(0.5) ? 0.05 : 0, random.chance(0.5) ? 0.05 : 0);
     const Duration life =
-        random.chance(0.7) ? std::chrono::milliseconds(static_cast<std::int64_t>(random.below(6000))) : kLong;
+        random.chance(0.7)
+            ? std::chrono::milliseconds(static_cast<std::int64_t>(random.below(random.chance(0.5) ? 600 : 6000)))
+            : kLong;
     if (random.chance(0.2)) {
       world.loop.spawn([](World* w, Duration at,
                           Duration away) -> Task<void> {
