@@ -23,6 +23,7 @@ set(ORBIT_LIBS_base fmt)
 set(ORBIT_LIBS_format fyaml)
 set(ORBIT_LIBS_net ssl crypto)
 set(ORBIT_LIBS_pack archive)
+set(ORBIT_LIBS_project sodium)
 set(ORBIT_LIBS_store sqlite3 sodium)
 set(ORBIT_LIBS_engine sodium)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.

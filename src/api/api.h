@@ -16,11 +16,10 @@ struct Services {
   engine::Engine& engine;
   stack::Stack& stack;
   store::Store& store;
-  std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
-  net::Cancel& stop;           // the daemon ends: operations are cancelled, journaled as such, and their callers told
+  std::string contextsFolder;  // where uploaded build contexts are kept until used
 };
 
-// The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.
+// The handler for http::serve.
 http::Handler handler(Services services);
 
 }  // namespace orbit::api

@@ -32,6 +32,7 @@ struct Service {
   int scale = 1;
   std::vector<std::string> profiles;
   bool attach = true;
+  std::map<std::string, std::string> deployLabels;  // `deploy.labels`: of the service, not of its containers
   // TCP ports that dependants' URLs and the file's ports/expose name: what "accepts connections" means (decision 20).
   std::vector<int> readyPorts;
   std::string configHash;                       // SHA-256 over what makes a container of it differ, hex

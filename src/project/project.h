@@ -46,4 +46,9 @@ Reading read(const Snapshot& snapshot);
 // The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
 std::string composeText(const model::Plan& plan);
 
+// For a program that was not found in an image built from this Dockerfile (`target` "" = the last stage): which other
+// stage has it and how to choose that one, as one sentence; nullopt when none does as far as the base images tell.
+std::optional<std::string> explainMissingProgram(std::string_view dockerfile, std::string_view target,
+                                                 std::string_view program);
+
 }  // namespace orbit::project
