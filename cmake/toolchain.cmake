@@ -15,9 +15,11 @@ add_library(orbit_flags INTERFACE)
 target_compile_options(orbit_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Werror
   -fno-omit-frame-pointer)
-# ccache needs these to use a precompiled header.
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # ccache needs this to use a precompiled header.
   target_compile_options(orbit_flags INTERFACE -fpch-preprocess)
+  # Optimising, g++ 12 sees overlaps and overflows inside std::string that are not there (GCC bugs 105329 and 105651).
+  target_compile_options(orbit_flags INTERFACE -Wno-restrict -Wno-stringop-overflow)
 endif()
 target_include_directories(orbit_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(orbit_flags INTERFACE ORBIT_VERSION="${PROJECT_VERSION}")

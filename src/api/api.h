@@ -16,10 +16,11 @@ struct Services {
   engine::Engine& engine;
   stack::Stack& stack;
   store::Store& store;
-  std::string contextsFolder;  // where uploaded build contexts are kept until used
+  std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
+  net::Cancel& stop;           // the daemon ends: operations are cancelled, journaled as such, and their callers told
 };
 
-// The handler for http::serve.
+// The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.
 http::Handler handler(Services services);
 
 }  // namespace orbit::api

@@ -41,6 +41,7 @@ int readOwnNotes(dl_phdr_info* object, std::size_t, void* result) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const auto& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_NOTE) continue;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the loader tells addresses as integers
     const char* notes = reinterpret_cast<const char*>(object->dlpi_addr + segment.p_vaddr);
     std::string id = idAmongNotes(notes, segment.p_memsz);
     if (!id.empty()) *static_cast<std::string*>(result) = std::move(id);

@@ -29,7 +29,8 @@ class Watch {
     for (;;) {
       auto detail = co_await operation_.engine.inspectContainer(target_.id, wait_);
       if (!detail.ok()) co_return refused(std::move(detail).error());
-      if (detail->summary.state != ContainerState::kRunning) {
+      const bool running = detail->summary.state == ContainerState::kRunning;
+      if (!running || restartedTooOften(*detail)) {
         auto end = co_await ended(*detail);
         if (end) co_return std::move(*end);
         continue;
@@ -37,7 +38,11 @@ class Watch {
       if (const auto known = knownStart(); known && *known == detail->startedUs) co_return healthy(detail->startedUs);
       ports_.setAddress(co_await addressOf(operation_, *detail));
       const Status probed = co_await attempt();
-      if (probed.ok()) co_return healthy(detail->startedUs);
+      if (probed.ok()) {
+        const bool sure = co_await runsStill(*detail);
+        if (sure) co_return healthy(detail->startedUs);
+        continue;
+      }
       if (unhealthy_) {
         HealthResult result{HealthResult::Kind::kFailed, {}, 0};
         result.failure = co_await explainUnhealthy(operation_, *target_.service, target_.id, target_.name, said_);
@@ -72,14 +77,14 @@ class Watch {
   // What the list of containers tells of one that ran before: enough for most, without another call.
   Task<std::optional<HealthResult>> fromBefore(const engine::ContainerSummary& seen) {
     if (seen.state != ContainerState::kRunning) co_return std::nullopt;
-    if (seen.health == "healthy") co_return healthy(0);
     if (seen.health == "unhealthy") {
       HealthResult result{HealthResult::Kind::kFailed, {}, 0};
       result.failure = co_await explainUnhealthy(operation_, *target_.service, target_.id, target_.name, "");
       co_return result;
     }
-    if (check_) co_return std::nullopt;
+    if (check_ && seen.health != "healthy") co_return std::nullopt;
     if (ports_.none()) co_return healthy(0);
+    // The engine's `healthy` says nothing of the ports.
     for (const auto& [network, address] : seen.addresses) {
       if (address.empty()) continue;
       ports_.setAddress(address);
@@ -90,11 +95,26 @@ class Watch {
     co_return std::nullopt;
   }
 
-  // It does not run: nullopt when its restart policy brings it back and it deserves another try.
-  Task<std::optional<HealthResult>> ended(const ContainerDetail& detail) {
+  bool restartedTooOften(const ContainerDetail& detail) {
     if (firstRestarts_ < 0) firstRestarts_ = target_.seen ? detail.restartCount : 0;
+    if (detail.exitCode != 0) lastExit_ = detail.exitCode;
+    return detail.restartCount - firstRestarts_ >= kRestartsMost;
+  }
+
+  // Whether what was probed was one and the same run. With a probe or a port it is sure enough; without, a restart
+  // policy may have brought it back behind our back, which the engine's wait does not tell.
+  Task<bool> runsStill(const ContainerDetail& before) {
+    if (check_ || !ports_.none()) co_return true;
+    auto now = co_await operation_.engine.inspectContainer(target_.id, wait_);
+    co_return !now.ok() || (now->summary.state == ContainerState::kRunning && now->startedUs == before.startedUs);
+  }
+
+  // It does not run: nullopt when its restart policy brings it back and it deserves another try.
+  Task<std::optional<HealthResult>> ended(ContainerDetail detail) {
+    const bool often = restartedTooOften(detail);
+    if (often) detail.exitCode = lastExit_;
     const bool comesBack = detail.summary.state == ContainerState::kRestarting;
-    if (comesBack && detail.restartCount - firstRestarts_ < kRestartsMost) {
+    if (comesBack && !often) {
       const Status slept = co_await operation_.loop.sleep(kRestartGap, wait_);
       if (!slept.ok()) co_return refused(slept.error());
       co_return std::nullopt;
@@ -103,7 +123,7 @@ class Watch {
       co_return refused(Error{Code::kConflict, "container " + target_.name + " is paused",
                               "let it go on with `docker unpause " + target_.name + "`"});
     }
-    if (!comesBack && detail.exitCode == 0 && detail.error.empty() && !check_ && ports_.none()) {
+    if (!comesBack && !often && detail.exitCode == 0 && detail.error.empty() && !check_ && ports_.none()) {
       co_return HealthResult{HealthResult::Kind::kFinished, {}, 0};
     }
     HealthResult result{HealthResult::Kind::kFailed, {}, 0};
@@ -196,7 +216,7 @@ class Watch {
   std::optional<model::HealthCheck> check_;
   PortWatch ports_;
   bool exited_ = false, unhealthy_ = false;
-  int firstRestarts_ = -1;
+  int firstRestarts_ = -1, lastExit_ = 0;
   std::string said_;  // by the last probe
 };
 

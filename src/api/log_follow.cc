@@ -1,0 +1,151 @@
+#include "api/log_follow.h"
+
+#include "api/containers.h"
+
+namespace orbit::api {
+namespace {
+
+using format::Json;
+
+Json containerEvent(const LogSource& source, std::string_view state) {
+  return Json::object(
+      {{"event", "container"}, {"service", source.service}, {"container", source.container}, {"state", state}});
+}
+
+std::string attribute(const engine::Event& event, std::string_view name) {
+  const auto at = event.attributes.find(std::string(name));
+  return at == event.attributes.end() ? "" : at->second;
+}
+
+}  // namespace
+
+LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services,
+                     Told told)
+    : loop_(loop),
+      engine_(engine),
+      project_(std::move(project)),
+      services_(std::move(services)),
+      told_(std::move(told)),
+      changed_(loop),
+      tasks_(loop) {}
+
+net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t sinceUs, bool fromNow, net::Wait wait) {
+  net::Cancel ended(wait.cancel);  // takes the watch and the followers down with us
+  const net::Wait inner{wait.deadline, &ended};
+  tasks_.add(watch(sinceUs, inner));
+  for (auto& source : sources) {
+    engine::LogOptions options;
+    options.sinceUs = source.mark.timeUs;
+    if (source.mark.taken == 0 && fromNow) options.tail = 0;
+    add(std::move(source), options, inner);
+  }
+  while (!finished_ && outcome_.ok()) {
+    if (open_ == 0) {
+      const bool live = co_await anyLive(inner);
+      if (!live && open_ == 0) break;
+    }
+    const Status waited = co_await changed_.wait(inner);
+    if (!waited.ok()) co_return waited;
+  }
+  ended.request();
+  co_await tasks_.join();
+  co_return outcome_;
+}
+
+net::Task<bool> LogFollow::anyLive(net::Wait wait) {
+  std::vector<std::string> all;
+  const auto listed = co_await containersOf(engine_, project_, std::move(all), wait);
+  if (!listed.ok()) {
+    outcome_ = listed.error();
+    co_return false;
+  }
+  co_return std::any_of(listed->begin(), listed->end(), [this](const auto& container) {
+    const std::string service = labelOf(container, kServiceLabel);
+    const bool chosen = services_.empty() || std::find(services_.begin(), services_.end(), service) != services_.end();
+    return chosen && isLive(container.state);
+  });
+}
+
+net::Task<void> LogFollow::watch(std::int64_t sinceUs, net::Wait wait) {
+  engine::Labels labels;
+  labels.emplace(kProjectLabel, project_);
+  const engine::Sink<engine::Event> sink = [this, wait](engine::Event event) {
+    return onEvent(std::move(event), wait);
+  };
+  const Status watched = co_await engine_.events(sinceUs, labels, sink, wait);
+  if (!watched.ok() && outcome_.ok() && watched.error().code != Code::kCancelled) outcome_ = watched;
+  changed_.notifyAll();
+}
+
+net::Task<Status> LogFollow::onEvent(engine::Event event, net::Wait wait) {
+  if (event.type != "container" || event.action != "start") co_return Status();
+  LogSource source{event.id, attribute(event, kServiceLabel), attribute(event, "name"), {}};
+  const bool chosen =
+      services_.empty() || std::find(services_.begin(), services_.end(), source.service) != services_.end();
+  if (!chosen || lower(attribute(event, kOneOffLabel)) == "true") co_return Status();
+  const auto known = followed_.find(event.id);
+  if (known != followed_.end() && known->second.open) {
+    known->second.again = true;
+    co_return Status();
+  }
+  Json started = containerEvent(source, "started");
+  engine::LogOptions options;
+  if (known != followed_.end()) source = known->second.source;
+  options.sinceUs = source.mark.timeUs;
+  add(std::move(source), options, wait);
+  co_return co_await told_(std::move(started));
+}
+
+void LogFollow::add(LogSource source, engine::LogOptions options, net::Wait wait) {
+  options.follow = true;
+  const std::string id = source.id;
+  LineJoiner joiner(source.service, source.container);
+  followed_.insert_or_assign(id, Followed{std::move(source), std::move(joiner), true, false});
+  ++open_;
+  tasks_.add(follow(id, options, wait));
+}
+
+net::Task<void> LogFollow::follow(std::string id, engine::LogOptions options, net::Wait wait) {
+  Followed& followed = followed_.at(id);
+  while (true) {
+    int skip = options.sinceUs > 0 ? followed.source.mark.taken : 0;
+    const engine::Sink<engine::LogRecord> sink = [this, id, &skip](engine::LogRecord record) {
+      return take(id, skip, std::move(record));
+    };
+    followed.again = false;
+    const Status read = co_await engine_.logs(id, options, sink, wait);
+    const bool cancelled = wait.cancel->requested();
+    if (!read.ok() && read.error().code != Code::kNotFound && outcome_.ok() && !cancelled) outcome_ = read;
+    if (cancelled || !followed.again || !outcome_.ok()) break;
+    options.sinceUs = followed.source.mark.timeUs;
+    options.tail = -1;
+  }
+  if (!wait.cancel->requested()) co_await tellEnd(followed.source, wait);
+  followed.open = false;
+  --open_;
+  changed_.notifyAll();
+}
+
+net::Task<Status> LogFollow::take(std::string id, int& skip, engine::LogRecord record) {
+  Followed& followed = followed_.at(id);
+  if (skip > 0 && record.timeUs == followed.source.mark.timeUs) {
+    --skip;
+    co_return Status();
+  }
+  skip = 0;
+  followed.source.mark.note(record.timeUs);
+  auto line = followed.joiner.add(std::move(record));
+  if (!line) co_return Status();
+  co_return co_await told_(logEvent(*line));
+}
+
+net::Task<void> LogFollow::tellEnd(const LogSource& source, net::Wait wait) {
+  const auto detail = co_await engine_.inspectContainer(source.id, wait);
+  if (detail.ok() && isLive(detail->summary.state)) co_return;  // started again: the next event says so
+  Json ended = containerEvent(source, detail.ok() ? "exited" : "removed");
+  if (detail.ok()) ended.set("exitCode", detail->exitCode);
+  const Status told = co_await told_(std::move(ended));
+  if (!told.ok() && outcome_.ok()) outcome_ = told;
+}
+
+}  // namespace orbit::api

@@ -1,0 +1,53 @@
+// What a project's containers say from now on, those that start meanwhile included, until none of them runs any more.
+// Private to api. Thread rules: the thread of its Loop.
+#pragma once
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "api/log_history.h"
+#include "engine/engine.h"
+#include "format/json.h"
+
+namespace orbit::api {
+
+class LogFollow {
+ public:
+  // `told` takes log and container events; it may make us wait.
+  using Told = std::function<net::Task<Status>(format::Json)>;
+  LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services, Told told);
+
+  // `sources`: read so far as their marks say; `sinceUs`: when the containers were listed; `fromNow`: what a source
+  // without a mark said before is left out. Errors: kCancelled, the engine's.
+  net::Task<Status> run(std::vector<LogSource> sources, std::int64_t sinceUs, bool fromNow, net::Wait wait);
+
+ private:
+  net::Task<void> watch(std::int64_t sinceUs, net::Wait wait);
+  net::Task<Status> onEvent(engine::Event event, net::Wait wait);
+  void add(LogSource source, engine::LogOptions options, net::Wait wait);
+  net::Task<void> follow(std::string id, engine::LogOptions options, net::Wait wait);
+  net::Task<Status> take(std::string id, int& skip, engine::LogRecord record);
+  net::Task<void> tellEnd(const LogSource& source, net::Wait wait);
+  net::Task<bool> anyLive(net::Wait wait);
+
+  struct Followed {
+    LogSource source;
+    LineJoiner joiner;
+    bool open = false;   // its log is being read
+    bool again = false;  // it was started again before its earlier log ended
+  };
+  net::Loop& loop_;
+  engine::Engine& engine_;
+  const std::string project_;
+  const std::vector<std::string> services_;
+  const Told told_;
+  std::map<std::string, Followed> followed_;  // by id
+  int open_ = 0;
+  Status outcome_;
+  bool finished_ = false;
+  net::Condition changed_;
+  net::TaskGroup tasks_;  // last: destroyed first
+};
+
+}  // namespace orbit::api

@@ -1,0 +1,40 @@
+#include "api/events.h"
+#include "api/requests.h"
+#include "api/verbs.h"
+
+namespace orbit::api {
+
+Result<PsRequest> decodePs(const format::Json& body) {
+  Fields fields(body);
+  PsRequest request;
+  request.services = fields.texts("services");
+  request.all = fields.flag("all");
+  ORBIT_TRY(request.target, decodeTarget(fields, true));
+  ORBIT_TRY_STATUS(fields.finish());
+  return request;
+}
+
+net::Task<void> ps(Shared& shared, http::Exchange& exchange, format::Json body) {
+  auto request = decodePs(body);
+  if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
+  EventStream stream(shared.services.loop, exchange);
+  TargetReading reading = readTarget(request->target);
+  std::string outcome = reading.outcome;
+  if (const Target* target = tellReading(stream, reading)) {
+    CallerCancel caller(shared, exchange);
+    const net::Wait wait = shortWait(shared, caller.cancel());
+    const auto rows = co_await shared.services.stack.list(target->project, request->all, wait);
+    if (!rows.ok()) stream.tell(problemEvent(rows.error()));
+    outcome = rows.ok() ? "ok" : "failed";
+    const auto& wanted = request->services;
+    if (rows.ok()) {
+      for (const auto& row : *rows) {
+        const bool chosen = wanted.empty() || std::find(wanted.begin(), wanted.end(), row.service) != wanted.end();
+        if (chosen) stream.tell(rowEvent(row));
+      }
+    }
+  }
+  co_await stream.finish(outcome);
+}
+
+}  // namespace orbit::api

@@ -1,0 +1,90 @@
+// The requests of the verbs as plain values; each is decoded in its verb's file. Private to api. Thread rules: pure.
+// Errors of all: kInvalid, naming the field.
+#pragma once
+#include "api/target.h"
+#include "engine/types.h"
+#include "stack/stack.h"
+
+namespace orbit::api {
+
+using Tokens = std::map<std::string, std::string>;  // service → token of an uploaded context
+
+struct UpRequest {
+  TargetRequest target;
+  stack::UpOptions options;
+  Tokens contexts;
+};
+Result<UpRequest> decodeUp(const format::Json& body);
+
+struct DownRequest {
+  TargetRequest target;
+  stack::Stack::DownOptions options;
+};
+Result<DownRequest> decodeDown(const format::Json& body);
+
+struct ChangeRequest {  // start, stop, restart
+  TargetRequest target;
+  std::vector<std::string> services;
+  std::optional<Duration> timeout;
+};
+Result<ChangeRequest> decodeChange(const format::Json& body);
+
+struct BuildRequest {
+  TargetRequest target;
+  stack::Stack::BuildOptions options;
+  Tokens contexts;
+};
+Result<BuildRequest> decodeBuild(const format::Json& body);
+
+struct PullRequest {
+  TargetRequest target;
+  std::vector<std::string> services;
+  bool ignoreFailures = false, includeDeps = false;
+};
+Result<PullRequest> decodePull(const format::Json& body);
+
+Result<TargetRequest> decodeConfig(const format::Json& body);
+
+struct PsRequest {
+  TargetRequest target;
+  std::vector<std::string> services;
+  bool all = false;
+};
+Result<PsRequest> decodePs(const format::Json& body);
+
+struct LogsRequest {
+  TargetRequest target;
+  std::vector<std::string> services;
+  engine::LogOptions options;
+};
+Result<LogsRequest> decodeLogs(const format::Json& body);
+
+struct ExecRequest {
+  TargetRequest target;
+  std::string service;
+  int index = 1;
+  engine::ExecOptions options;
+};
+Result<ExecRequest> decodeExec(const format::Json& body);
+
+struct RunRequest {
+  TargetRequest target;
+  stack::Stack::RunOptions options;
+  Tokens contexts;
+  bool remove = false, detach = false;
+};
+Result<RunRequest> decodeRun(const format::Json& body);
+
+struct AttachRequest {
+  std::string container;
+  bool tty = false, remove = false;
+};
+Result<AttachRequest> decodeAttach(const format::Json& body);
+
+struct ShutdownRequest {
+  std::vector<std::string> projects;
+  bool all = false;
+};
+Result<ShutdownRequest> decodeShutdown(const format::Json& body);
+
+}  // namespace orbit::api

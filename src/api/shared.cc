@@ -1,0 +1,150 @@
+#include "api/shared.h"
+
+#include "api/events.h"
+
+namespace orbit::api {
+namespace {
+
+using format::Json;
+
+constexpr auto kShortWait = std::chrono::seconds(60);
+
+int statusOf(Code code) {
+  switch (code) {
+    case Code::kInvalid:
+      return 400;
+    case Code::kDenied:
+      return 403;
+    case Code::kNotFound:
+      return 404;
+    case Code::kConflict:
+      return 409;
+    case Code::kLimit:
+      return 413;
+    case Code::kUnsupported:
+      return 501;
+    case Code::kUnavailable:
+    case Code::kCancelled:
+      return 503;
+    case Code::kTimeout:
+      return 504;
+    case Code::kNoSpace:
+      return 507;
+    default:
+      return 500;
+  }
+}
+
+// A write of the store as a task: its `done` comes from the writer's thread.
+using Write = std::function<void(store::Store::Done)>;
+net::Task<Status> written(net::Loop& loop, Write start) {
+  struct Waiting {
+    explicit Waiting(net::Loop& on) : done(on) {}
+    std::optional<Status> outcome;
+    net::Condition done;
+  };
+  auto waiting = std::make_shared<Waiting>(loop);
+  // The last reference must go on the loop's thread, so it travels with the posted call.
+  start([&loop, held = waiting](Status outcome) mutable {
+    loop.post([held = std::move(held), outcome = std::move(outcome)] {
+      held->outcome = outcome;
+      held->done.notifyAll();
+    });
+  });
+  while (!waiting->outcome) static_cast<void>(co_await waiting->done.wait());  // nobody cancels it
+  co_return *waiting->outcome;
+}
+
+std::string detailOf(const stack::Outcome& outcome) {
+  Json failures = Json::array();
+  for (const auto& failure : outcome.failures) {
+    failures.push(Json::object(
+        {{"service", failure.service}, {"code", codeName(failure.error.code)}, {"message", failure.error.message}}));
+  }
+  Json detail = Json::object();
+  if (!failures.items().empty()) detail.set("failures", std::move(failures));
+  return detail.dump();
+}
+
+std::string outcomeOf(const stack::Outcome& outcome, bool cancelled) {
+  if (outcome.ok()) return "ok";
+  if (cancelled) return "cancelled";
+  return outcome.failures.empty() ? "need" : "failed";
+}
+
+void tellOutcome(EventStream& stream, const stack::Outcome& outcome) {
+  for (const auto& failure : outcome.failures) {
+    if (failure.error.code != Code::kCancelled) stream.tell(failureEvent(failure));
+  }
+  if (!outcome.needContexts.empty()) stream.tell(needEvent({}, {}, outcome.needContexts));
+}
+
+}  // namespace
+
+net::Task<void> refuse(http::Exchange& exchange, Error error) {
+  http::Fields fields{{"Content-Type", "application/json"}};
+  std::string body = problemEvent(error).dump() + "\n";
+  // A caller that is gone needs no answer.
+  static_cast<void>(co_await exchange.respond(statusOf(error.code), std::move(fields), std::move(body)));
+}
+
+net::Task<void> answer(http::Exchange& exchange, format::Json body) {
+  http::Fields fields{{"Content-Type", "application/json"}};
+  std::string text = body.dump() + "\n";
+  static_cast<void>(co_await exchange.respond(200, std::move(fields), std::move(text)));
+}
+
+net::Wait shortWait(const Shared& shared, net::Cancel& cancel) {
+  return {shared.services.loop.clock().now() + kShortWait, &cancel};
+}
+
+CallerCancel::CallerCancel(Shared& shared, http::Exchange& exchange)
+    : cancel_(&shared.services.stop), gone_(&exchange.gone(), [this] { cancel_.request(); }) {}
+
+net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStream& stream, Change what, Work work) {
+  const Clock& clock = shared.services.loop.clock();
+  store::Store& store = shared.services.store;
+  CallerCancel caller(shared, exchange);
+  const net::Wait wait{Instant::max(), &caller.cancel()};
+  auto place = shared.queue.join(what.project, what.kind, caller.cancel());
+  if (const std::string ahead = place->ahead(); !ahead.empty()) stream.tell(waitingEvent(what.project, ahead));
+  const Status turn = co_await place->turn(wait);
+  if (!turn.ok()) co_return "cancelled";
+
+  store::Operation operation;
+  operation.id = shared.newId();
+  operation.kind = what.kind;
+  operation.project = what.project;
+  operation.startedUs = clock.wallUs();
+  const std::string id = operation.id;
+  const Write begin = [&](store::Store::Done done) { store.begin(operation, std::move(done)); };
+  const Status begun = co_await written(shared.services.loop, begin);
+  if (!begun.ok()) {
+    Error error = begun.error();
+    if (!what.frees) {
+      stream.tell(problemEvent(error));
+      co_return "failed";
+    }
+    stream.tell(warningEvent({"this operation is not in the journal: " + error.message, error.hint, {}}));
+  }
+
+  const stack::Outcome done = co_await work(wait);
+  const std::string outcome = outcomeOf(done, caller.cancel().requested());
+  if (begun.ok()) {
+    const std::string detail = detailOf(done);
+    const std::int64_t endedUs = clock.wallUs();
+    const Write end = [&](store::Store::Done call) { store.end(id, endedUs, outcome, detail, std::move(call)); };
+    const Status ended = co_await written(shared.services.loop, end);
+    if (!ended.ok())
+      log(Level::kWarning, "api", "the end of an operation is not in the journal: " + ended.error().text());
+  }
+  tellOutcome(stream, done);
+  co_return outcome;
+}
+
+Target* tellReading(EventStream& stream, TargetReading& reading) {
+  for (const auto& event : reading.events) stream.tell(event);
+  return reading.target ? &*reading.target : nullptr;
+}
+
+}  // namespace orbit::api

@@ -1,0 +1,34 @@
+// One function a verb, each in a file of its own name. A verb decodes the request, makes one call on one room, and
+// tells what comes of it. Private to api. Thread rules: the thread of the Loop.
+#pragma once
+#include <string>
+
+#include "api/shared.h"
+
+namespace orbit::api {
+
+// POST with a JSON object.
+using Verb = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> up(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> down(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> start(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> stop(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> restart(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> build(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> pull(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> config(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> ps(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> logs(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> exec(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> run(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> attach(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json body);
+
+// GET, and the upload. `query` is what stands behind the target's '?'.
+using Question = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> projects(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
+
+}  // namespace orbit::api

@@ -1,0 +1,116 @@
+#include "daemon/daemon.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include <csignal>
+#include <cstdlib>
+
+#include "api/api.h"
+#include "base/base.h"
+#include "engine/engine.h"
+#include "http/http.h"
+#include "net/net.h"
+#include "stack/stack.h"
+#include "store/store.h"
+
+namespace orbit::daemon {
+namespace {
+
+constexpr int kListenDescriptor = 3;  // the first that hold hands over
+constexpr int kFailed = 1;
+constexpr int kOperationsKept = 1000;  // of each project, in the journal
+constexpr std::size_t kThreadStackBytes = 256 * 1024;
+
+// The daemon idles beside the user's containers, so its memory counts: one heap for all threads, small stacks, and no
+// huge page for either.
+void keepSmall() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_TRIM_THRESHOLD, 256 * 1024);
+  ::prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+  pthread_attr_t attributes;
+  ::pthread_attr_init(&attributes);
+  ::pthread_attr_setstacksize(&attributes, kThreadStackBytes);
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+engine::EngineOptions engineOptions() {
+  return {.host = variable("DOCKER_HOST"),
+          .tlsVerify = !variable("DOCKER_TLS_VERIFY").empty(),
+          .certPath = variable("DOCKER_CERT_PATH"),
+          .dockerConfigDir = variable("DOCKER_CONFIG")};
+}
+
+// Descriptor 3 is a listening socket only when hold started us.
+bool isListener(int descriptor) {
+  int listening = 0;
+  socklen_t size = sizeof listening;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening == 1;
+}
+
+int fail(const Error& error) {
+  log(Level::kError, "daemon", error.text());
+  return kFailed;
+}
+
+// What an earlier daemon left unfinished is named; the next `up` or `down` of that project mends it.
+Status recover(store::Store& store, const Clock& clock) {
+  ORBIT_TRY(const auto interrupted, store.recover(clock.wallUs()));
+  for (const auto& operation : interrupted) {
+    log(Level::kWarning, "daemon",
+        operation.kind + " of " + operation.project + " was interrupted; run it again to complete it");
+  }
+  store.prune(kOperationsKept, [](const Status& pruned) {
+    if (!pruned.ok()) log(Level::kWarning, "daemon", pruned.error().text());
+  });
+  return {};
+}
+
+// A value for runTask; without one of its own, ending is all there is to tell.
+net::Task<bool> serveUntil(net::Loop& loop, net::Listener& listener, http::Handler handler, net::Cancel& accepting) {
+  co_await http::serve(loop, listener, std::move(handler), accepting);
+  co_return true;
+}
+
+}  // namespace
+
+int run(const model::Home& home) {
+  keepSmall();
+  ::signal(SIGPIPE, SIG_IGN);
+  if (!isListener(kListenDescriptor)) {
+    return fail({.code = Code::kInvalid,
+                 .message = "orbit daemon is started by orbit hold, with its listener",
+                 .hint = "any verb starts both: orbit ps"});
+  }
+  ::fcntl(kListenDescriptor, F_SETFD, FD_CLOEXEC);
+  const SystemClock clock;
+  auto store = store::Store::open(home.state, clock);
+  if (!store.ok()) return fail(store.error());
+  if (const Status recovered = recover(**store, clock); !recovered.ok()) return fail(recovered.error());
+
+  net::Loop loop;
+  net::Cancel accepting, working;
+  const auto engine = engine::connectEngine(loop, engineOptions());
+  stack::Stack stack(loop, *engine, (*store)->home());
+  const auto listener = net::Listener::adopt(loop, kListenDescriptor);
+  const http::Handler handler = api::handler({loop, *engine, stack, **store, home.contexts(), working});
+  loop.onSignal(SIGTERM, [&](int) {
+    accepting.request();
+    working.request();
+  });
+  log(Level::kInfo, "daemon", "Orbit " + buildVersion() + " serves " + home.apiSocket());
+  loop.runTask(serveUntil(loop, *listener, handler, accepting));
+  log(Level::kInfo, "daemon", "stopped");
+  return 0;
+}
+
+}  // namespace orbit::daemon
