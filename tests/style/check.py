@@ -73,7 +73,7 @@ def door_of(room):
 
 
 def check_includes(path, room, allowed, doors):
-    test = path.name.endswith(("_test.cc", "_fuzz.cc"))
+    test = path.name.endswith(("_test.cc", "_fuzz.cc", "_fixture.h"))
     for number, quoted, name in includes(path):
         if path.suffix == ".h" and any(name == heavy or (heavy.endswith("/") and name.startswith(heavy)) for heavy in HEAVY):
             find(path, number, f"a header includes <{name}>, which every reader pays for: move it into the .cc")
