@@ -26,11 +26,6 @@ http::Request request(const Call& call, const std::string& prefix) {
   return out;
 }
 
-// A failure of the way to the engine, not an answer of the engine.
-bool lostContact(const Error& error) {
-  return error.code == Code::kUnavailable;
-}
-
 }  // namespace
 
 Connection::Connection(net::Loop& loop, EngineOptions options)
@@ -81,38 +76,50 @@ Task<Error> Connection::refusal(http::Answer& answer, Wait wait) const {
 Task<Connection::Opened> Connection::openOnce(const Call& call, Wait wait) {
   auto spoken = co_await version(wait);
   if (!spoken.ok()) {
-    Error error = std::move(spoken).error();
-    error.retrySafe = true;  // the call itself was never sent
-    co_return error;
+    Opened failed{std::move(spoken).error()};
+    failed.lost = failed.result.error().code == Code::kUnavailable;
+    failed.result.error().retrySafe = true;  // the call itself was never sent
+    co_return failed;
   }
   auto answer = co_await client_->send(request(call, "/v" + spoken->text()), wait);
-  if (!answer.ok()) co_return std::move(answer).error();
+  if (!answer.ok()) {
+    Opened failed{std::move(answer).error()};
+    failed.lost = failed.result.error().code == Code::kUnavailable;
+    co_return failed;
+  }
   reached();
   constexpr int kRefusalsFrom = 400;
-  if ((*answer)->head().status >= kRefusalsFrom) {
-    Error error = co_await refusal(**answer, wait);
-    co_return error;
+  if ((*answer)->head().status < kRefusalsFrom) {
+    Opened opened{std::move(answer)};
+    co_return opened;
   }
-  co_return answer;
+  Error error = co_await refusal(**answer, wait);
+  Opened refused{std::move(error)};
+  co_return refused;
 }
 
-Task<Result<Connection::Reply>> Connection::exchangeOnce(const Call& call, Wait wait) {
-  auto answer = co_await openOnce(call, wait);
-  if (!answer.ok()) co_return std::move(answer).error();
-  Reply reply;
-  reply.status = (*answer)->head().status;
-  auto text = co_await (*answer)->readAll(kAnswerBytesMax, wait);
+Task<Connection::Attempt<Connection::Reply>> Connection::exchangeOnce(const Call& call, Wait wait) {
+  Opened opened = co_await openOnce(call, wait);
+  if (!opened.result.ok()) {
+    Attempt<Reply> failed{std::move(opened.result).error(), opened.lost};
+    co_return failed;
+  }
+  const std::unique_ptr<http::Answer> answer = std::move(opened.result).value();
+  auto text = co_await answer->readAll(kAnswerBytesMax, wait);
   if (!text.ok()) {
-    Error error = std::move(text).error();
-    error.retrySafe = false;
-    co_return error;
+    Attempt<Reply> failed{std::move(text).error()};
+    failed.lost = failed.result.error().code == Code::kUnavailable;
+    failed.result.error().retrySafe = false;
+    co_return failed;
   }
   reached();
-  if (trim(*text).empty()) co_return reply;
+  Reply reply;
+  reply.status = answer->head().status;
   auto json = format::parseJson(*text, "the engine's answer");
-  // Some calls answer a plain "OK".
+  // Some calls answer with nothing or a plain "OK".
   if (json.ok()) reply.body = std::move(*json);
-  co_return reply;
+  Attempt<Reply> done{std::move(reply)};
+  co_return done;
 }
 
 Task<bool> Connection::pauseForRestart(Duration& pause, Wait wait) {
@@ -125,8 +132,8 @@ Task<bool> Connection::pauseForRestart(Duration& pause, Wait wait) {
   co_return slept.ok();
 }
 
-Error Connection::away(Error error, const Call& call, bool sent) const {
-  if (!lostContact(error) || !sent || call.method == "GET") return error;
+Error Connection::away(Error error, const Call& call, bool sent) {
+  if (!sent || call.method == "GET") return error;
   return Error{Code::kUnavailable,
                "the Docker Engine went away while " + call.what + "; whether that took effect is unknown",
                "when the engine is back run the command again: Orbit looks at what is there and goes on from it"};
@@ -137,18 +144,19 @@ Task<Result<Connection::Reply>> Connection::exchange(Call call, Wait wait, Durat
   Duration pause = kRetryFirst;
   bool sent = false;
   for (;;) {
-    auto reply = co_await exchangeOnce(call, limited);
-    if (reply.ok()) co_return reply;
-    Error error = std::move(reply).error();
-    if (sent && call.goneIsDone && error.code == Code::kNotFound) co_return Reply{};
-    if (!lostContact(error)) co_return error;
+    Attempt<Reply> attempt = co_await exchangeOnce(call, limited);
+    if (attempt.result.ok()) co_return std::move(attempt.result);
+    Error error = std::move(attempt.result).error();
+    Reply gone;
+    if (sent && call.goneIsDone && error.code == Code::kNotFound) co_return gone;
+    if (!attempt.lost) co_return error;
     sent = sent || !error.retrySafe;
-    if (sent && call.repeat == Repeat::kNever) {
+    bool again = false;
+    if (!sent || call.repeat == Repeat::kSafe) again = co_await pauseForRestart(pause, limited);
+    if (!again) {
       lost();
       co_return away(std::move(error), call, sent);
     }
-    const bool again = co_await pauseForRestart(pause, limited);
-    if (!again) co_return away(std::move(error), call, sent);
   }
 }
 
@@ -156,15 +164,17 @@ Task<Result<std::unique_ptr<http::Answer>>> Connection::open(Call call, Wait wai
   Duration pause = kRetryFirst;
   bool sent = false;
   for (;;) {
-    auto answer = co_await openOnce(call, wait);
-    if (answer.ok()) co_return answer;
-    Error error = std::move(answer).error();
-    if (!lostContact(error)) co_return error;
+    Opened attempt = co_await openOnce(call, wait);
+    if (attempt.result.ok() || !attempt.lost) co_return std::move(attempt.result);
+    Error error = std::move(attempt.result).error();
     sent = sent || !error.retrySafe;
     const bool mayRepeat = !call.source && (!sent || call.repeat == Repeat::kSafe);
     bool again = false;
     if (mayRepeat) again = co_await pauseForRestart(pause, wait);
-    if (!again) co_return away(std::move(error), call, sent);
+    if (!again) {
+      lost();
+      co_return away(std::move(error), call, sent);
+    }
   }
 }
 

@@ -56,11 +56,17 @@ class Connection {
   }
 
  private:
-  using Opened = Result<std::unique_ptr<http::Answer>>;
+  // One try. `lost`: the way to the engine failed, rather than that the engine refused.
+  template <class T>
+  struct Attempt {
+    Result<T> result;
+    bool lost = false;
+  };
+  using Opened = Attempt<std::unique_ptr<http::Answer>>;
   net::Task<Opened> openOnce(const Call& call, net::Wait wait);
-  net::Task<Result<Reply>> exchangeOnce(const Call& call, net::Wait wait);
+  net::Task<Attempt<Reply>> exchangeOnce(const Call& call, net::Wait wait);
   net::Task<Error> refusal(http::Answer& answer, net::Wait wait) const;
-  Error away(Error error, const Call& call, bool sent) const;
+  static Error away(Error error, const Call& call, bool sent);
 
   net::Loop& loop_;
   EngineOptions options_;

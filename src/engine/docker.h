@@ -72,8 +72,13 @@ class Docker final : public Engine {
   net::Task<Result<std::string>> createExec(std::string id, ExecOptions options, net::Wait wait);
   net::Task<Result<std::unique_ptr<net::Stream>>> hijack(Call call, net::Wait wait);
   net::Task<Result<std::string>> buildClassic(BuildRequest request, Sink<Progress> progress, net::Wait wait);
-  net::Task<Status> followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
-                                   std::string& imageId, net::Wait wait);
+  // The end of a pull's or build's stream. `brokeOff`: it was cut, rather than that the engine told an error.
+  struct Followed {
+    Status status;
+    bool brokeOff = false;
+  };
+  net::Task<Followed> followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
+                                     net::Wait wait);
 
   Connection connection_;
   std::optional<std::optional<BuildClient>> buildClient_;  // looked for once, at the first build

@@ -69,8 +69,9 @@ Task<Result<EngineInfo>> Docker::info(Wait wait) {
 }
 
 Task<Result<std::vector<ContainerSummary>>> Docker::listContainers(Labels labels, Wait wait) {
-  const std::string filter = labelFilter(labels);
-  auto json = co_await get("/containers/json" + (filter.empty() ? "?" : filter + "&") + "all=1", wait);
+  std::string path = "/containers/json" + labelFilter(labels);
+  path += labels.empty() ? "?all=1" : "&all=1";
+  auto json = co_await get(std::move(path), wait);
   if (!json.ok()) co_return std::move(json).error();
   std::vector<ContainerSummary> all;
   for (const auto& item : json->items()) all.push_back(parseSummary(item));
@@ -200,7 +201,8 @@ Task<Status> Docker::removeContainer(std::string id, bool force, bool withVolume
   const Wait limited = connection_.bounded(wait, kChangeDeadline);
   for (Duration pause = kRetryFirst;; pause = std::min<Duration>(pause * 2, kRetryMost)) {
     const auto still = co_await inspectContainer(id, limited);
-    if (!still.ok()) co_return still.error().code == Code::kNotFound ? Status() : Status(still.error());
+    if (!still.ok() && still.error().code == Code::kNotFound) co_return Status();
+    if (!still.ok()) co_return still.error();
     ORBIT_CO_TRY_STATUS(co_await connection_.loop().sleep(pause, limited));
   }
 }

@@ -15,7 +15,7 @@ using format::Json;
 using net::Task;
 using net::Wait;
 
-// One object of a pull's or build's stream as progress; "aux" carries the built image's id.
+// One object of a pull's or build's stream as progress.
 Progress progressOf(const Json& line) {
   Progress progress;
   progress.step = line["id"].asString();
@@ -59,30 +59,37 @@ Task<Status> Docker::tagImage(std::string reference, std::string tag, Wait wait)
 }
 
 // Reads a stream of JSON lines to its end. An error arrives inside it, after the 200; `subject` is what it is about.
-Task<Status> Docker::followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
-                                    std::string& imageId, Wait wait) {
+Task<Docker::Followed> Docker::followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
+                                              Wait wait) {
+  Followed followed;
   JsonLines lines;
   std::vector<std::string> tail;
   for (;;) {
     auto bytes = co_await answer.read(wait);
-    if (!bytes.ok()) co_return std::move(bytes).error();
-    if (bytes->empty()) co_return Status();
+    if (!bytes.ok()) {
+      followed.brokeOff = bytes.error().code == Code::kUnavailable;
+      followed.status = std::move(bytes).error();
+      co_return followed;
+    }
+    if (bytes->empty()) co_return followed;
     auto documents = lines.feed(*bytes);
-    if (!documents.ok()) co_return std::move(documents).error();
+    if (!documents.ok()) followed.status = std::move(documents).error();
+    if (!documents.ok()) co_return followed;
     for (const auto& line : *documents) {
       const std::string failed = errorOf(line);
       if (!failed.empty()) {
-        if (!line.has("stream") && tail.empty()) co_return engineError(500, failed);
+        const bool build = !tail.empty();
         tail.push_back(failed);
-        co_return buildError(subject, tail);
+        followed.status = build ? buildError(subject, tail) : engineError(500, failed);
+        co_return followed;
       }
-      if (line["aux"]["ID"].isString()) imageId = line["aux"]["ID"].asString();
       Progress told = progressOf(line);
       if (told.text.empty()) continue;
       if (line.has("stream")) tail.push_back(told.text);
       if (tail.size() > kBuildTailLines) tail.erase(tail.begin());
       if (!progress) continue;
-      ORBIT_CO_TRY_STATUS(co_await progress(std::move(told)));
+      followed.status = co_await progress(std::move(told));
+      if (!followed.status.ok()) co_return followed;
     }
   }
 }
@@ -103,12 +110,10 @@ Task<Status> Docker::pullImage(std::string reference, std::string platform, Sink
     call.what = "pulling " + reference;
     auto answer = co_await connection_.open(std::move(call), limited);
     if (!answer.ok()) co_return std::move(answer).error().within("pulling " + reference);
-    std::string imageId;
-    Status pulled = co_await followProgress(**answer, reference, progress, imageId, limited);
-    if (pulled.ok()) co_return pulled;
-    Error error = std::move(pulled).error().within("pulling " + reference);
-    // The engine's own "registry not reachable" has a hint; a stream that broke off has none.
-    if (error.code != Code::kUnavailable || !error.hint.empty()) co_return error;
+    Followed pulled = co_await followProgress(**answer, reference, progress, limited);
+    if (pulled.status.ok()) co_return Status();
+    Error error = std::move(pulled.status).error().within("pulling " + reference);
+    if (!pulled.brokeOff) co_return error;
     connection_.reached();  // it was there until now
     const bool again = co_await connection_.pauseForRestart(pause, limited);
     if (!again) co_return error;
@@ -146,9 +151,8 @@ Task<Result<std::string>> Docker::buildClassic(BuildRequest request, Sink<Progre
   call.repeat = Repeat::kNever;
   auto answer = co_await connection_.open(std::move(call), wait);
   if (!answer.ok()) co_return std::move(answer).error();
-  std::string imageId;
-  Status built = co_await followProgress(**answer, request.tag, std::move(progress), imageId, wait);
-  if (!built.ok()) co_return std::move(built).error();
+  Followed built = co_await followProgress(**answer, request.tag, std::move(progress), wait);
+  if (!built.status.ok()) co_return std::move(built.status).error();
   auto image = co_await inspectImage(request.tag, wait);
   if (!image.ok()) co_return std::move(image).error();
   co_return image->id;

@@ -23,7 +23,7 @@ class FakeTest : public ::testing::Test {
     EXPECT_TRUE(id.ok() && run(engine_->startContainer(*id, {})).ok());
     return *id;
   }
-  void sleep(Duration span) { EXPECT_TRUE(run(loop_.sleep(span)).ok()); }
+  void pass(Duration span) { EXPECT_TRUE(run(loop_.sleep(span)).ok()); }
 
   FakeClock clock_;
   net::Loop loop_;
@@ -41,17 +41,17 @@ TEST_F(FakeTest, ALostReplyHasTakenEffectALostRequestHasNot) {
   model::ContainerSpec spec;
   spec.image = "app";
   engine_->setFaults(1, 0);
-  const auto unsent = run(engine_->createContainer("a", spec, {}));
+  const auto unsent = run(engine_->createContainer("web", spec, {}));
   ASSERT_FALSE(unsent.ok());
   EXPECT_TRUE(unsent.error().retrySafe);
   EXPECT_TRUE(engine_->journal().empty());
   engine_->setFaults(0, 1);
-  const auto unheard = run(engine_->createContainer("a", spec, {}));
+  const auto unheard = run(engine_->createContainer("web", spec, {}));
   ASSERT_FALSE(unheard.ok());
   EXPECT_FALSE(unheard.error().retrySafe);
-  EXPECT_EQ(engine_->journal(), std::vector<std::string>{"create a"});
+  EXPECT_EQ(engine_->journal(), std::vector<std::string>{"create web"});
   engine_->setFaults(0, 0);
-  EXPECT_TRUE(run(engine_->inspectContainer("a", {})).ok());
+  EXPECT_TRUE(run(engine_->inspectContainer("web", {})).ok());
 }
 
 TEST_F(FakeTest, AnEngineThatIsDownEndsStreamsAndKeepsContainers) {
@@ -82,10 +82,10 @@ TEST_F(FakeTest, RestartPoliciesApplyWithGrowingPauses) {
   EXPECT_TRUE(run(engine_->startContainer(failing, {})).ok());
   EXPECT_EQ(*run(engine_->waitContainer(failing, {})), 2);
   EXPECT_EQ(run(engine_->inspectContainer(failing, {}))->restartCount, 2);
-  sleep(10s);
+  pass(10s);
   EXPECT_GT(run(engine_->inspectContainer(always, {}))->restartCount, 4);
   EXPECT_TRUE(run(engine_->stopContainer(always, 1s, {})).ok());
-  sleep(100s);
+  pass(100s);
   EXPECT_EQ(run(engine_->inspectContainer(always, {}))->summary.state, ContainerState::kExited);
 }
 
@@ -109,10 +109,10 @@ TEST_F(FakeTest, HealthAndPortsFollowTheBehaviour) {
   const std::string id = started("web");
   const std::string address = run(engine_->inspectContainer(id, {}))->summary.addresses.at("bridge");
   EXPECT_EQ(run(engine_->exec(id, {}, {}))->exitCode, 1);
-  sleep(3s);
+  pass(3s);
   EXPECT_EQ(run(engine_->exec(id, {}, {}))->exitCode, 0);
   EXPECT_FALSE(run(engine_->probeTcp(address, 80, {})).ok());
-  sleep(2s);
+  pass(2s);
   EXPECT_TRUE(run(engine_->probeTcp(address, 80, {})).ok());
   EXPECT_FALSE(run(engine_->probeTcp(address, 81, {})).ok());
 }

@@ -199,6 +199,13 @@ TEST_F(PackTest, TheSinksErrorIsTheResult) {
   EXPECT_EQ(packed.error().code, Code::kNoSpace);
 }
 
+// docker 20.10 looks at the first two blocks only and takes an archive that begins with a pax header for a Dockerfile.
+TEST(PackFile, APlainNameHasAPlainHeader) {
+  const auto packed = packFile("Dockerfile", "FROM scratch\n", 0644, 0, 0);
+  ASSERT_TRUE(packed.ok());
+  EXPECT_TRUE(packed->starts_with("Dockerfile"));
+}
+
 TEST(PackFile, OneFileWithItsOwner) {
   const auto packed = packFile("run/secrets/password", "s3cret", 0400, 999, 998);
   ASSERT_TRUE(packed.ok());

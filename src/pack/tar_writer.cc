@@ -49,8 +49,6 @@ struct TarWriter::State {
 
 TarWriter::TarWriter(const Sink& sink) : state_(std::make_unique<State>(State{sink, archive_write_new(), {}})) {
   archive_write_set_format_pax_restricted(state_->tar);
-  // Names are bytes, whatever the locale.
-  archive_write_set_options(state_->tar, "hdrcharset=BINARY");
   archive_write_set_bytes_per_block(state_->tar, kBlockBytes);
   archive_write_set_bytes_in_last_block(state_->tar, 1);
   archive_write_open2(state_->tar, state_.get(), nullptr, &State::write, nullptr, nullptr);

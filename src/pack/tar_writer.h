@@ -1,5 +1,6 @@
-// Writes a tar archive piece by piece: ustar, with pax headers only where ustar has no room (long names, sizes past
-// 8 GiB). The only user of libarchive. Thread rules: one owner; blocking.
+// Writes a tar archive piece by piece: ustar, with pax headers only where ustar has no room (long names, names that are
+// not ASCII, sizes past 8 GiB): docker's client takes an archive that begins with a pax header for a Dockerfile. The
+// only user of libarchive. Thread rules: one owner; blocking.
 #pragma once
 #include <cstdint>
 #include <memory>

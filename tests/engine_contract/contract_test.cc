@@ -224,7 +224,7 @@ TEST_P(Contract, AnImageNobodyHasCannotBePulled) {
     told.push_back(progress.text);
     co_return Status();
   };
-  const Status pulled = run(engine().pullImage("orbit-no-such-image:1", "", sink, within(60s)));
+  const Status pulled = run(engine().pullImage("localhost:1/orbit-no-such-image:1", "", sink, within(60s)));
   ASSERT_FALSE(pulled.ok());
   EXPECT_TRUE(pulled.error().code == Code::kNotFound || pulled.error().code == Code::kUnavailable)
       << pulled.error().text();

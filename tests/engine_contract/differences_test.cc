@@ -82,7 +82,7 @@ std::vector<Change> changes() {
       {"entrypoint", [](Spec& s) { s.entrypoint = {"/bin/sh"}; }},
       {"environment", [](Spec& s) { s.environment["MODE"] = "prod"; }},
       {"environment", [](Spec& s) { s.environment["MORE"] = ""; }},
-      {"environment", [](Spec& s) { s.environment["LANG"] = std::nullopt; }},
+      {"environment", [](Spec& s) { s.environment["PATH"] = std::nullopt; }},
       {"environment", [](Spec& s) { s.environment.erase("EMPTY"); }},
       {"labels", [](Spec& s) { s.labels["tier"] = "other"; }},
       {"labels", [](Spec& s) { s.labels.erase("tier"); }},

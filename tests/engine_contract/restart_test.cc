@@ -142,6 +142,14 @@ TEST_F(Restart, ACreateWhoseAnswerWasLostIsFoundByNameAndLabels) {
   EXPECT_EQ(other.error().code, Code::kConflict);
 }
 
+TEST_F(Restart, ARegistryThatCannotBeReachedIsNoLostEngine) {
+  const std::string refused =
+      reply(500, R"({"message":"Get \"http://r:1/v2/\": dial tcp 1.2.3.4:1: connect: connection refused"})");
+  Engine& one = engine({version("1.47"), refused, refused});
+  EXPECT_EQ(run(one.pullImage("r:1/app", "", {}, {})).error().code, Code::kUnavailable);
+  EXPECT_EQ(requests_.size(), 2u);
+}
+
 TEST_F(Restart, AnErrorInsideAPullsStreamIsItsResult) {
   std::string told;
   Sink<Progress> sink = [&told](Progress progress) -> Task<Status> {
