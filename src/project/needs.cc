@@ -10,6 +10,8 @@ const File* fileOf(const Snapshot& snapshot, const std::string& path, Needs& nee
 }
 
 std::optional<std::string> Environment::find(std::string_view name) const {
+  const auto fixed = fixed_.find(name);
+  if (fixed != fixed_.end()) return fixed->second;
   const auto shell = snapshot_->variables.find(std::string(name));
   if (shell == snapshot_->variables.end()) {
     needs_->variables.insert(std::string(name));

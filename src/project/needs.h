@@ -30,8 +30,11 @@ class Environment {
   void add(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
   // Adds only what no earlier file says.
   void addDefault(std::string name, std::string value) { values_.emplace(std::move(name), std::move(value)); }
+  // Wins over the shell too.
+  void fix(std::string name, std::string value) { fixed_[std::move(name)] = std::move(value); }
 
  private:
+  std::map<std::string, std::string, std::less<>> fixed_;
   const Snapshot* snapshot_;
   Needs* needs_;
   std::map<std::string, std::string, std::less<>> values_;

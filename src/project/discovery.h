@@ -1,0 +1,30 @@
+// Which files a project is made of, where it stands and what its variables and name are, by the rules of the Docker
+// Compose command line. Thread rules: pure functions of their arguments.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "project/reading_state.h"
+
+namespace orbit::project {
+
+struct Discovery {
+  std::vector<std::string> files;  // absolute, in the order to merge
+  std::string folder;              // the project directory, absolute
+  std::vector<std::string> profiles;
+};
+
+// Nothing when something is missing or wrong; the state tells. `environment` receives the env files' variables.
+std::optional<Discovery> discover(Environment& environment, ReadingState& state);
+
+// Adds the variables of env files, in order, over what `outer` knows. Every file has to exist.
+void readEnvFiles(const std::vector<std::string>& paths, Environment& environment, ReadingState& state);
+
+// The project's name: -p, COMPOSE_PROJECT_NAME, the files' `name:` (the last counts), or the folder's; "" on a fault.
+std::string projectName(const Discovery& discovery, const Environment& environment, ReadingState& state);
+
+// Why a file cannot be used, as an error; nullopt when it is text.
+std::optional<Error> faultOf(const File& file, const std::string& path, std::string_view what, Location at);
+
+}  // namespace orbit::project

@@ -1,0 +1,33 @@
+// What the parts of one reading share while they load files: the snapshot, what is missing, what is wrong, and how much
+// of the limits is used up. Thread rules: one reading owns it.
+#pragma once
+#include <set>
+#include <string>
+#include <vector>
+
+#include "format/node.h"
+#include "model/plan.h"
+#include "project/needs.h"
+
+namespace orbit::project {
+
+constexpr std::size_t kFilesMax = 500;              // compose files loaded, repeated ones counted again
+constexpr std::size_t kNodesMax = 2'000'000;        // values copied by `extends`
+constexpr std::size_t kInterpolatedMax = 64 << 20;  // bytes of values with variables filled in
+
+struct ReadingState {
+  const Snapshot& snapshot;
+  Needs& needs;
+  std::vector<Error> problems = {};
+  std::vector<model::Warning> warnings = {};
+  std::set<std::string> unset = {};  // variables already warned of
+  std::size_t files = 0;
+  std::size_t nodes = 0;
+  std::size_t interpolatedBytes = 0;
+
+  void fail(Code code, std::string message, std::string hint, Location at) {
+    problems.push_back({code, std::move(message), std::move(hint), std::move(at)});
+  }
+};
+
+}  // namespace orbit::project
