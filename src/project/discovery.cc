@@ -87,7 +87,7 @@ void readDotEnv(const std::string& folder, Environment& environment, ReadingStat
   const std::string path = resolvePath(folder, ".env");
   const File* file = fileOf(state.snapshot, path, state.needs);
   if (file == nullptr || file->kind == File::Kind::kAbsent || file->kind == File::Kind::kFolder) return;
-  readEnvFiles({path}, environment, state);
+  readEnvFiles({path}, environment, state, {});
 }
 
 std::vector<std::string> namedEnvFiles(const Environment& environment, ReadingState& state) {
@@ -143,12 +143,13 @@ std::optional<Error> faultOf(const File& file, const std::string& path, std::str
   return Error{Code::kDenied, subject + " cannot be read" + reason, "check its permissions", at};
 }
 
-void readEnvFiles(const std::vector<std::string>& paths, Environment& environment, ReadingState& state) {
+void readEnvFiles(const std::vector<std::string>& paths, Environment& environment, ReadingState& state,
+                  const Location& at) {
   std::map<std::string, std::string> values;
   for (const auto& path : paths) {
     const File* file = fileOf(state.snapshot, path, state.needs);
     if (file == nullptr) continue;
-    if (auto fault = faultOf(*file, path, "env file", {path, 0, 0})) {
+    if (auto fault = faultOf(*file, path, "env file", at.known() ? at : Location{path, 0, 0})) {
       state.problems.push_back(std::move(*fault));
       continue;
     }
@@ -173,7 +174,7 @@ std::optional<Discovery> discover(Environment& environment, ReadingState& state)
   const Snapshot& snapshot = state.snapshot;
   const auto envFiles = namedEnvFiles(environment, state);
   const bool dotEnv = envFiles.empty() && !isTrue(environment.find("COMPOSE_DISABLE_ENV_FILE"));
-  readEnvFiles(envFiles, environment, state);
+  readEnvFiles(envFiles, environment, state, {});
   std::string folder =
       snapshot.projectDirectory.empty() ? "" : resolvePath(snapshot.workingDir, snapshot.projectDirectory);
   // Where the command is given `.env` may name the compose files; beside the compose files it fills in what is left.

@@ -18,8 +18,10 @@ struct Discovery {
 // Nothing when something is missing or wrong; the state tells. `environment` receives the env files' variables.
 std::optional<Discovery> discover(Environment& environment, ReadingState& state);
 
-// Adds the variables of env files, in order, over what `outer` knows. Every file has to exist.
-void readEnvFiles(const std::vector<std::string>& paths, Environment& environment, ReadingState& state);
+// Adds the variables of env files that the environment does not know yet; a later file wins over an earlier one. Every
+// file has to exist; `at` is where it was asked for, when that is a file.
+void readEnvFiles(const std::vector<std::string>& paths, Environment& environment, ReadingState& state,
+                  const Location& at);
 
 // The project's name: -p, COMPOSE_PROJECT_NAME, the files' `name:` (the last counts), or the folder's; "" on a fault.
 std::string projectName(const Discovery& discovery, const Environment& environment, ReadingState& state);

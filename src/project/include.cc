@@ -65,7 +65,7 @@ void ModelLoader::includeOne(Source& source, const Node& item) {
   }
   std::erase(envFiles, "/dev/null");
   Environment environment = environment_;
-  readEnvFiles(envFiles, environment, state_);
+  readEnvFiles(envFiles, environment, state_, item.at);
   ModelLoader loader(state_, std::move(environment), folder, std::move(chain));
   import(source.root, loader.load(paths, item.at), item.at);
 }

@@ -138,7 +138,17 @@ class Merger {
     return std::any_of(std::begin(kPairs), std::end(kPairs), [&](std::string_view p) { return trail_.matches(p); });
   }
 
+  // A config or secret has one source: naming another one replaces it.
+  void dropOtherSource(Node& base, const Node& over) const {
+    static constexpr std::string_view kSources[] = {"file", "environment", "content", "external"};
+    const auto names = [&](std::string_view key) { return over.find(key) != nullptr; };
+    if (!trail_.matches("configs.*") && !trail_.matches("secrets.*")) return;
+    if (std::none_of(std::begin(kSources), std::end(kSources), names)) return;
+    for (const auto source : kSources) base.erase(source);
+  }
+
   void mergeMapping(Node& base, Node over) {
+    dropOtherSource(base, over);
     std::map<std::string, std::size_t, std::less<>> places;
     for (std::size_t i = 0; i < base.entries.size(); ++i) places.emplace(base.entries[i].key, i);
     for (auto& entry : over.entries) {

@@ -24,7 +24,7 @@ class ModelLoader {
   format::Node load(const std::vector<std::string>& files, Location at);
 
  private:
-  enum class Progress { kOpen, kRunning, kDone };
+  enum class Progress { kOpen, kDone, kFailed };
   struct Source {
     std::string path;
     format::Node root;
@@ -39,8 +39,11 @@ class ModelLoader {
   void import(format::Node& root, format::Node model, const Location& at);
 
   void extend(Source& source);
-  // Applies `extends` of one service; `chain` names the services that led here. False on a fault.
+  // Applies `extends` of one service; `chain` names the services that led here. False on a fault, told once.
   bool extendService(Source& source, const std::string& name, std::vector<std::string>& chain);
+  // The service that an `extends` names, itself already extended; nullptr on a fault or a need.
+  const format::Node* baseOf(Source& source, const std::string& name, const format::Node& extends,
+                             std::vector<std::string>& chain);
   // The file that `extends.file` names, read once.
   Source* baseSource(const std::string& path, Location at);
 

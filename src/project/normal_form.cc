@@ -231,9 +231,10 @@ class Normalizer {
   std::size_t ports_ = 0;
 };
 
+// A source that is no path of this machine.
 bool isRemote(std::string_view path) {
   return path.find("://") != std::string_view::npos || startsWith(path, "git@") || startsWith(path, "github.com/") ||
-         startsWith(path, "service:") || startsWith(path, "target:");
+         startsWith(path, "oci:") || startsWith(path, "service:") || startsWith(path, "target:");
 }
 
 class PathMaker {
@@ -264,7 +265,9 @@ class PathMaker {
 
  private:
   void scalar(Node& node) {
-    static constexpr std::string_view kPaths[] = {"services.*.env_file.[].path",
+    static constexpr std::string_view kPaths[] = {"services.*.build.context",
+                                                  "services.*.build.additional_contexts.*",
+                                                  "services.*.env_file.[].path",
                                                   "services.*.label_file.[]",
                                                   "services.*.extends.file",
                                                   "services.*.develop.watch.[].path",
@@ -274,10 +277,7 @@ class PathMaker {
                                                   "include.[].project_directory",
                                                   "include.[].env_file.[]"};
     for (const auto pattern : kPaths) {
-      if (trail_.matches(pattern)) absolute(&node);
-    }
-    if (trail_.matches("services.*.build.context") || trail_.matches("services.*.build.additional_contexts.*")) {
-      if (!isRemote(node.text)) absolute(&node);
+      if (trail_.matches(pattern) && !isRemote(node.text)) absolute(&node);
     }
     if (trail_.matches("services.*.build.ssh.[]")) {
       const auto equals = node.text.find('=');
