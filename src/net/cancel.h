@@ -1,5 +1,5 @@
 // Cancel: a request to stop that travels down to every wait. A child is cancelled with its parent. Thread rules:
-// belongs to its Loop's thread; must outlive the waits that were given it.
+// belongs to its Loop's thread. Whichever of a Cancel and its registrations is destroyed first leaves the other sound.
 #pragma once
 #include <functional>
 #include <list>
@@ -15,7 +15,7 @@ class Cancel {
   Cancel(const Cancel&) = delete;
   Cancel& operator=(const Cancel&) = delete;
 
-  void request();  // idempotent; runs the registered callbacks
+  void request();  // idempotent; runs the registered callbacks, which must not destroy this object
   bool requested() const { return requested_; }
 
   // Runs `onRequest` once when cancelled (at once if it already is). The registration ends with the object.
@@ -29,13 +29,15 @@ class Cancel {
     void reset();
 
    private:
+    friend class Cancel;
     Cancel* cancel_ = nullptr;
-    std::list<std::function<void()>>::iterator at_;
+    std::list<Registration*>::iterator at_;
+    std::function<void()> onRequest_;
   };
 
  private:
   bool requested_ = false;
-  std::list<std::function<void()>> callbacks_;
+  std::list<Registration*> registered_;
   Registration parent_;
 };
 

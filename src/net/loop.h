@@ -4,6 +4,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <type_traits>
 
 #include "base/base.h"
 #include "net/cancel.h"
@@ -15,19 +16,20 @@ class Loop {
  public:
   Loop();                           // real: epoll and the steady clock
   explicit Loop(FakeClock& clock);  // simulated: time jumps to the next timer when nothing else is ready
-  ~Loop();                          // destroys the tasks still spawned
+  ~Loop();                          // destroys the tasks still spawned and waits for work on worker threads
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  // Runs until stop(), or (simulated, or runUntilIdle) until nothing is left to do.
+  // Runs until stop() (called before: returns at once), or, simulated, until nothing is left to do.
   void run();
   void stop();
-  // Runs `task` to its end and returns; the loop serves everything else meanwhile. For main, tests and the CLI.
+  // Runs `task` to its end and returns; the loop serves everything else meanwhile. For main, tests and the CLI; not
+  // from inside a task. On a simulated loop, a task that waits for what never happens ends the process.
   template <class T>
   T runTask(Task<T> task);
 
   void post(std::function<void()> callback);  // from any thread
-  // Starts a task that nobody awaits; the loop owns it until it ends.
+  // Starts, at once, a task that nobody awaits; the loop owns it until it ends.
   void spawn(Task<void> task);
   const Clock& clock() const;
 
@@ -35,7 +37,7 @@ class Loop {
   Task<Status> readable(int descriptor, Wait wait);  // not on a simulated loop
   Task<Status> writable(int descriptor, Wait wait);
   // Runs `work` on a worker thread (simulated: at once) and resumes on the loop. `work` must not touch what the loop
-  // owns.
+  // owns; it may refer to the awaiting frame, whose destruction waits for it.
   Task<void> offload(std::function<void()> work);
   // Calls back on the loop for each arrival of a signal (blocked in all threads from here on).
   void onSignal(int signal, std::function<void(int)> callback);
@@ -44,11 +46,12 @@ class Loop {
   State& state() { return *state_; }
 
  private:
-  Task<void> finish(Task<void> task);
+  void runUntil(const bool& finished);
   std::unique_ptr<State> state_;
 };
 
-// Children of one task that run side by side. join() waits for all of them; destroying the group destroys them.
+// Children of one task that run side by side. join() waits for all of them; destroying the group destroys them (never
+// from inside one of them).
 class TaskGroup {
  public:
   explicit TaskGroup(Loop& loop);
@@ -57,17 +60,21 @@ class TaskGroup {
   TaskGroup& operator=(const TaskGroup&) = delete;
   void add(Task<void> task);  // starts it
   Task<void> join();
+  std::size_t running() const;
 
  private:
   struct State;
   std::shared_ptr<State> state_;
 };
 
-// One-shot or repeated wake-up between tasks of a loop: wait() returns when notify() was called since its start.
+// One-shot or repeated wake-up between tasks of a loop: wait() returns when notifyAll() was called since it was
+// awaited.
 class Condition {
  public:
   explicit Condition(Loop& loop);
   ~Condition();
+  Condition(const Condition&) = delete;
+  Condition& operator=(const Condition&) = delete;
   void notifyAll();
   Task<Status> wait(Wait wait = {});
 
@@ -78,15 +85,26 @@ class Condition {
 
 template <class T>
 T Loop::runTask(Task<T> task) {
-  std::optional<T> result;
-  auto body = [](Loop* loop, Task<T> inner, std::optional<T>* out) -> Task<void> {
-    out->emplace(co_await inner);
-    loop->stop();
-  };
-  spawn(body(this, std::move(task), &result));
-  if (!result) run();
-  ORBIT_CHECK(result.has_value());
-  return std::move(*result);
+  bool finished = false;
+  if constexpr (std::is_void_v<T>) {
+    auto body = [](Task<void> inner, bool* done) -> Task<void> {
+      co_await inner;
+      *done = true;
+    };
+    spawn(body(std::move(task), &finished));
+    if (!finished) runUntil(finished);
+    ORBIT_CHECK(finished);
+  } else {
+    std::optional<T> result;
+    auto body = [](Task<T> inner, std::optional<T>* out, bool* done) -> Task<void> {
+      out->emplace(co_await inner);
+      *done = true;
+    };
+    spawn(body(std::move(task), &result, &finished));
+    if (!finished) runUntil(finished);
+    ORBIT_CHECK(finished);
+    return std::move(*result);
+  }
 }
 
 }  // namespace orbit::net

@@ -1,6 +1,7 @@
 // Task<T>: a coroutine that starts when awaited and gives its T to the one who awaits it. Everything runs on the thread
 // of one Loop, so the control plane has no locks. A Task that is destroyed before it finished frees its frame and all
-// it awaits (the waits unregister themselves). Exceptions do not cross: one that escapes ends the process.
+// it awaits (the waits unregister themselves); a task must not destroy itself. An exception that escapes ends the
+// process.
 //
 // House rules, because g++ 12 miscompiles some of it: never pass a braced initialiser or an aggregate temporary as an
 // argument inside a co_await expression (name it first); never `co_await` inside `?:` or a condition with temporaries;
@@ -40,7 +41,7 @@ template <class T>
 struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
-  template <class U>
+  template <class U = T>
   void return_value(U&& result) {
     value.emplace(std::forward<U>(result));
   }
@@ -60,6 +61,7 @@ template <class T = void>
 class [[nodiscard]] Task {
  public:
   using promise_type = detail::Promise<T>;
+  Task() = default;  // nothing to await yet
   explicit Task(std::coroutine_handle<promise_type> handle) : handle_(handle) {}
   Task(Task&& other) noexcept : handle_(std::exchange(other.handle_, {})) {}
   Task& operator=(Task&& other) noexcept {
@@ -76,9 +78,13 @@ class [[nodiscard]] Task {
     struct Awaiter {
       std::coroutine_handle<promise_type> handle;
       bool await_ready() noexcept { return false; }
-      std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiter) noexcept {
+      // Not by symmetric transfer: without tail calls (-O0, sanitizers) a loop over tasks that finish at once would
+      // grow the stack with each. So the child runs nested, and does not resume us if it ended before it returned.
+      bool await_suspend(std::coroutine_handle<> awaiter) noexcept {
+        handle.resume();
+        if (handle.done()) return false;
         handle.promise().awaiter = awaiter;
-        return handle;
+        return true;
       }
       T await_resume() { return handle.promise().take(); }
     };
