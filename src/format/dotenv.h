@@ -24,8 +24,9 @@ using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 // Entries in the order written, a repeated key appears again. Errors: kInvalid with line and column.
 Result<std::vector<EnvEntry>> parseDotenv(std::string_view text, const std::string& name, const Lookup& lookup);
 
-// Expands `$A`, `${A}`, `${A:-b}`, `${A-b}`, `${A:?e}`, `${A?e}`, `${A:+c}`, `${A+c}`, nested, `$$` → `$`, as the
-// Compose Specification's "Interpolation" page says. `onUnset` is told each plain variable without a value (it reads as
+// Expands `$A`, `${A}`, `${A:-b}`, `${A-b}`, `${A:?e}`, `${A?e}`, `${A:+c}`, `${A+c}`, nested, `$$` → `$`, a `$` before
+// anything else stays, as the Compose Specification's "Interpolation" page says. `onUnset` is told each plain variable
+// without a value (it reads as
 // ""). Errors: kInvalid for malformed forms and for `${A:?message}`.
 Result<std::string> interpolate(std::string_view text, const Lookup& lookup,
                                 const std::function<void(std::string_view name)>& onUnset);

@@ -57,9 +57,9 @@ class Expander {
         out += value;
         text.remove_prefix(close + 1);
       } else {
+        // As Docker Compose: a "$" that begins no variable stands for itself, as in "$(date)".
         const auto name = nameAt(text);
-        if (name.empty()) return malformed("\"$\" is not followed by the name of a variable");
-        out += plain(name);
+        out += name.empty() ? "$" : plain(name);
         text.remove_prefix(name.size());
       }
       if (out.size() > kResultMax)
