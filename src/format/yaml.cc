@@ -148,9 +148,9 @@ class Builder {
     node.text = tokenText(fy_event_get_token(event));
     const auto style = fy_event_get_node_style(event);
     node.quoted = style != FYNS_PLAIN && style != FYNS_ANY;
-    // The text of a file holds no zero byte; libfyaml 0.7.12 makes some of a folded scalar that is not indented at all.
-    if (style != FYNS_DOUBLE_QUOTED && node.text.find('\0') != std::string::npos) {
-      return fail(Code::kUnsupported, "A folded text (\">\") without indentation cannot be read", "indent its lines",
+    // libfyaml 0.7.12 reads the text of a folded scalar without indentation wrong (bytes nobody wrote).
+    if (style == FYNS_FOLDED && frames_.empty()) {
+      return fail(Code::kUnsupported, "A folded text (\">\") cannot be a document of its own", "use \"|\" or quotes",
                   node.at);
     }
     const std::string tag = tokenText(fy_event_get_tag_token(event));
