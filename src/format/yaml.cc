@@ -148,9 +148,9 @@ class Builder {
     node.text = tokenText(fy_event_get_token(event));
     const auto style = fy_event_get_node_style(event);
     node.quoted = style != FYNS_PLAIN && style != FYNS_ANY;
-    // libfyaml 0.7.12 reads the text of a folded scalar without indentation wrong (bytes nobody wrote).
-    if (style == FYNS_FOLDED && frames_.empty()) {
-      return fail(Code::kUnsupported, "A folded text (\">\") cannot be a document of its own", "use \"|\" or quotes",
+    // libfyaml 0.7.12 reads the text of a block scalar without indentation wrong (too short, or bytes nobody wrote).
+    if ((style == FYNS_FOLDED || style == FYNS_LITERAL) && frames_.empty()) {
+      return fail(Code::kUnsupported, "A block text (\"|\" or \">\") cannot be a document of its own", "quote it",
                   node.at);
     }
     const std::string tag = tokenText(fy_event_get_tag_token(event));

@@ -91,6 +91,7 @@ class Writer {
   }
 
   void document(const Node& node) {
+    rootIsLeaf_ = node.isScalar();
     if (!node.tag.empty()) {
       out_ = "---";
       value(node, node.isScalar() ? 2 : 0, false);
@@ -148,7 +149,8 @@ class Writer {
         out_ += node.text + "\n";
         return;
     }
-    if (!isBlock(node.text)) {
+    // A block as a document of its own does not read back (yaml.cc).
+    if (rootIsLeaf_ || !isBlock(node.text)) {
       out_ += (isPlain(node.text) ? node.text : quote(node.text)) + "\n";
       return;
     }
@@ -162,6 +164,7 @@ class Writer {
   }
 
   std::string out_;
+  bool rootIsLeaf_ = false;
 };
 
 }  // namespace

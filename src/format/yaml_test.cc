@@ -126,7 +126,7 @@ TEST(Yaml, FaultsNameTheirPlace) {
   EXPECT_NE(failure("a: {{x}}\n").find("A key must be a plain value"), std::string::npos);
   EXPECT_NE(failure("<<: 1\n").find("The merge key"), std::string::npos);
   EXPECT_NE(failure("a: 1\n---\nb: 2\n").find("more than one YAML document"), std::string::npos);
-  EXPECT_NE(failure("--- >-\nz\n  V  z\n").find("folded text"), std::string::npos);
+  EXPECT_NE(failure("--- >-\nz\n  V  z\n").find("block text"), std::string::npos);
   EXPECT_EQ(parsed("a: \"\\0\"").find("a")->text, std::string(1, '\0'));
   EXPECT_NE(failure(std::string_view("a: \0", 4)).find("zero byte"), std::string::npos);
   EXPECT_NE(failure("a: \xff\xfe\n").find("a.yaml"), std::string::npos);
