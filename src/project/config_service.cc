@@ -28,7 +28,7 @@ Node healthNode(const model::HealthCheck& check, Part part) {
   writer.span("timeout", check.timeout);
   writer.span("start_period", check.startPeriod);
   writer.span("start_interval", check.startInterval);
-  if (check.retries) writer.text("retries", std::to_string(*check.retries));
+  writer.count("retries", check.retries);
   return writer.take();
 }
 
@@ -143,7 +143,7 @@ void writeLimits(const model::ContainerSpec& spec, Part part, Writer& writer) {
   writer.number("mem_limit", spec.memoryBytes);
   writer.number("mem_reservation", spec.memoryReservationBytes);
   writer.number("memswap_limit", spec.memorySwapBytes);
-  if (spec.memorySwappiness) writer.text("mem_swappiness", std::to_string(*spec.memorySwappiness));
+  writer.count("mem_swappiness", spec.memorySwappiness);
   writer.number("cpu_shares", spec.cpuShares);
   writer.number("cpu_period", spec.cpuPeriodUs);
   writer.number("cpu_quota", spec.cpuQuotaUs);
@@ -159,8 +159,8 @@ void writeLimits(const model::ContainerSpec& spec, Part part, Writer& writer) {
   Node limits = Node::mapping();
   for (const auto& limit : spec.ulimits) {
     Writer one(part);
-    one.text("soft", std::to_string(limit.soft));
-    one.text("hard", std::to_string(limit.hard));
+    one.count("soft", limit.soft);
+    one.count("hard", limit.hard);
     limits.set(limit.name, one.take());
   }
   writer.node("ulimits", std::move(limits));
@@ -266,7 +266,7 @@ Node serviceNode(const model::Service& service, Part part) {
     writer.text("pull_policy", service.pullPolicy);
     writer.list("profiles", service.profiles);
     writer.no("attach", !service.attach);
-    if (service.scale != 1) writer.text("scale", std::to_string(service.scale));
+    if (service.scale != 1) writer.count("scale", service.scale);
   }
   writer.node("deploy", deploy.take());
   return writer.take();

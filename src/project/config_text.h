@@ -22,6 +22,7 @@ class Writer {
   explicit Writer(Part part) : part_(part) {}
   void text(std::string_view key, const std::string& value);
   void number(std::string_view key, std::int64_t value);
+  void count(std::string_view key, const std::optional<std::int64_t>& value);  // zero counts too
   void flag(std::string_view key, bool value);
   void no(std::string_view key, bool isFalse);  // writes `false` when isFalse
   void choice(std::string_view key, const std::optional<bool>& value);

@@ -46,6 +46,10 @@ void Writer::number(std::string_view key, std::int64_t value) {
   if (value != 0) node_.set(key, scalar(Node::Kind::kInt, std::to_string(value)));
 }
 
+void Writer::count(std::string_view key, const std::optional<std::int64_t>& value) {
+  if (value) node_.set(key, scalar(Node::Kind::kInt, std::to_string(*value)));
+}
+
 void Writer::flag(std::string_view key, bool value) {
   if (value) node_.set(key, scalar(Node::Kind::kBool, "true"));
 }

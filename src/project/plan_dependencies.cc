@@ -66,7 +66,7 @@ void addImplied(Planning& planning, const Fields& fields, model::Service& servic
     if (startsWith(value, kService)) imply(key, value.substr(kService.size()), true, fields.at(key));
   }
   for (const auto& item : fields.items("volumes_from")) {
-    if (!startsWith(item.text, "container:"))
+    if (!startsWith(item.text + ":", "container:"))
       imply("volumes_from", item.text.substr(0, item.text.find(':')), false, item.at);
   }
 }

@@ -47,7 +47,7 @@ std::string securityOption(Planning& planning, const Fields& fields, std::string
   }
   constexpr std::string_view kSeccomp = "seccomp=";
   const std::string value = startsWith(option, kSeccomp) ? option.substr(kSeccomp.size()) : "";
-  if (value.empty() || value == "unconfined" || value == "builtin") return option;
+  if (value.empty() || value == "unconfined" || value == "builtin" || value.front() == '{') return option;
   const std::string path = resolvePath(planning.merged.workingDir, value);
   const File* file = fileOf(planning.snapshot, path, planning.needs);
   if (file == nullptr) return option;
@@ -175,7 +175,7 @@ bool checkReference(Planning& planning, std::string_view section, const std::str
     hint = "the services are " + join(shown, ", ");
   } else if (near.empty()) {
     hint = "define it: `" + std::string(section) + ": {" + name + ": " +
-           (section.size() == 7 ? "{file: ./" + name + "}" : "{}") + "}`";
+           (section == "configs" || section == "secrets" ? "{file: ./" + name + "}" : "{}") + "}`";
     if (section == "volumes") hint += ", or write ./" + name + " for a folder of the project";
   }
   planning.findings.problem(at, user + ": there is no " + one + " `" + name + "`", std::move(hint));
