@@ -10,6 +10,8 @@ namespace orbit::project {
 namespace {
 
 constexpr int kPortMax = 65535;
+// More than this is a range that is kept open for what may come (media streams), not a list of listeners.
+constexpr std::size_t kListenersMax = 16;
 
 std::set<std::string> namesOf(const model::Service& service) {
   std::set<std::string> names{lower(service.name)};
@@ -36,6 +38,7 @@ class Ports {
       const auto slash = exposed.find('/');
       (exposed.substr(slash + 1) == "tcp" ? tcp_ : other_).insert(portNumber(exposed.substr(0, slash)));
     }
+    if (tcp_.size() > kListenersMax) tcp_.clear();
   }
 
   bool isNamed(std::string_view host) const { return names_.count(lower(host)) != 0; }
@@ -114,6 +117,8 @@ void planReadyPorts(model::Plan& plan) {
     for (const auto& dependency : service.dependsOn) all.emplace(dependency.service, service.name);
   }
   for (auto& service : plan.services) {
+    const std::string& mode = service.container.networkMode;
+    if (!mode.empty() && mode != "bridge") continue;  // no address of its own to dial
     Ports ports(service);
     std::set<std::string> dependants;
     collect(all, service.name, dependants);
