@@ -21,7 +21,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # Optimising, g++ 12 sees overlaps, overflows and unset values inside std::string and std::optional that are not there
   # (GCC bugs 105329, 105651, 80635). The sanitizer builds look for the true ones.
   target_compile_options(orbit_flags INTERFACE
-    -Wno-restrict -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized)
+    -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread -Wno-array-bounds -Wno-maybe-uninitialized)
 endif()
 target_include_directories(orbit_flags INTERFACE ${CMAKE_SOURCE_DIR}/src)
 target_compile_definitions(orbit_flags INTERFACE ORBIT_VERSION="${PROJECT_VERSION}")
