@@ -14,7 +14,8 @@ namespace orbit::format {
 Result<Node> parseYaml(std::string_view text, const std::string& name);
 // Every document of a stream ("---"), in order.
 Result<std::vector<Node>> parseYamlAll(std::string_view text, const std::string& name);
-// A Node as YAML in a stable form: two spaces, strings quoted only where needed.
+// A Node as YAML in a stable form: two spaces, strings quoted only where needed, bytes that are not
+// UTF-8 as U+FFFD.
 std::string dumpYaml(const Node& node);
 
 }  // namespace orbit::format

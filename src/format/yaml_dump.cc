@@ -1,5 +1,6 @@
 #include "base/text.h"
 #include "format/scalar.h"
+#include "format/utf8.h"
 #include "format/yaml.h"
 
 namespace orbit::format {
@@ -29,7 +30,18 @@ bool isPlain(std::string_view text) {
   return text.find(": ") == std::string_view::npos && text.find(" #") == std::string_view::npos && text.back() != ':';
 }
 
-std::string quote(std::string_view text) {
+// Bytes that are no UTF-8 (a shell variable may hold some) become U+FFFD.
+std::string asUtf8(std::string_view text) {
+  std::string out;
+  for (auto bad = invalidUtf8(text); bad != std::string_view::npos; bad = invalidUtf8(text)) {
+    out.append(text.substr(0, bad)).append("\xEF\xBF\xBD");
+    text.remove_prefix(bad + 1);
+  }
+  return out.append(text);
+}
+
+std::string quote(std::string_view raw) {
+  const std::string text = asUtf8(raw);
   static constexpr char kHex[] = "0123456789ABCDEF";
   std::string out = "\"";
   for (const char c : text) {
@@ -49,10 +61,10 @@ std::string quote(std::string_view text) {
     }
   }
   // Line breaks of Unicode and the byte order mark would not survive in quotes.
-  for (const auto& [raw, escaped] : {std::pair{"\xC2\x85", "\\N"}, std::pair{"\xE2\x80\xA8", "\\L"},
-                                     std::pair{"\xE2\x80\xA9", "\\P"}, std::pair{"\xEF\xBB\xBF", "\\uFEFF"}}) {
-    for (auto at = out.find(raw); at != std::string::npos; at = out.find(raw, at)) {
-      out.replace(at, std::strlen(raw), escaped);
+  for (const auto& [written, escaped] : {std::pair{"\xC2\x85", "\\N"}, std::pair{"\xE2\x80\xA8", "\\L"},
+                                         std::pair{"\xE2\x80\xA9", "\\P"}, std::pair{"\xEF\xBB\xBF", "\\uFEFF"}}) {
+    for (auto at = out.find(written); at != std::string::npos; at = out.find(written, at)) {
+      out.replace(at, std::strlen(written), escaped);
     }
   }
   return out + "\"";

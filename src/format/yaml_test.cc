@@ -156,6 +156,13 @@ TEST(Yaml, AllDocuments) {
   EXPECT_TRUE((*all)[2].isNull());
 }
 
+TEST(Yaml, DumpOfBytesThatAreNotUtf8) {
+  EXPECT_EQ(dumpYaml(Node::string("a\xff"
+                                  "b")),
+            "\"a\xEF\xBF\xBD"
+            "b\"\n");
+}
+
 TEST(Yaml, DumpIsStableAndReadable) {
   const std::string text =
       "name: shop\nservices:\n  web:\n    command:\n      - sh\n      - -c\n    image: \"8080\"\n    ports:\n"

@@ -36,6 +36,12 @@ void applyProfiles(Merged& merged, const std::vector<std::string>& named) {
   });
 }
 
+// A file that is read in two roles tells its faults twice.
+void dropRepeated(std::vector<Error>& problems) {
+  std::set<std::string> seen;
+  std::erase_if(problems, [&](const Error& problem) { return !seen.insert(problem.text()).second; });
+}
+
 }  // namespace
 
 Loaded load(const Snapshot& snapshot, Environment& environment, Needs& needs) {
@@ -60,7 +66,9 @@ Loaded load(const Snapshot& snapshot, Environment& environment, Needs& needs) {
   }
   Loaded loaded;
   merged.warnings = std::move(state.warnings);
+  merged.values = std::move(state.values);
   loaded.problems = std::move(state.problems);
+  dropRepeated(loaded.problems);
   if (discovery && needs.empty() && loaded.problems.empty()) loaded.merged = std::move(merged);
   return loaded;
 }

@@ -76,6 +76,16 @@ TEST(Loading, Errors) {
   support::runGolden("compose-errors", told);
 }
 
+TEST(Loading, ASecretOfAnIncludedFileTakesItsVariableFromThatFilesEnvFile) {
+  const auto outcome = loadAll(
+      "### /app/compose.yaml\ninclude: [sub/c.yaml]\nsecrets: {own: {environment: S}}\n"
+      "### /app/sub/c.yaml\nservices: {a: {image: a}}\nsecrets: {theirs: {environment: S}}\n"
+      "### /app/sub/.env\nS=inner\n### /app/.env\nT=1\n");
+  ASSERT_TRUE(outcome.loaded.merged);
+  const std::map<std::string, std::string> expected = {{"secrets.theirs=S", "inner"}};
+  EXPECT_EQ(outcome.loaded.merged->values, expected);
+}
+
 TEST(Loading, AsksForEachThingOnce) {
   const auto outcome = loadAll("### /x/compose.yaml\nservices: {a: {image: \"${A}${B}\"}}\n### in /x/y/z\n");
   EXPECT_TRUE(outcome.loaded.merged) << "found two folders above";

@@ -19,6 +19,7 @@
 // - Paths (build.context, additional_contexts, env_file, label_file, bind sources, configs' and secrets' `file`,
 //   develop.watch) are absolute, URLs excepted; `dockerfile` stays as written.
 #pragma once
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,6 +37,9 @@ struct Merged {
   std::vector<std::string> files;
   std::vector<std::string> activeProfiles;
   std::vector<std::string> disabled;  // services, in the order of the files
+  // "secrets.NAME=VARIABLE" and the same for configs: what the variables of the file that defines it say (an included
+  // file has its own env file).
+  std::map<std::string, std::string> values;
   std::vector<model::Warning> warnings;
 };
 

@@ -12,6 +12,21 @@ namespace {
 
 using format::Node;
 
+// Contents of configs and secrets that come from variables.
+void resolveContents(const Node& root, const Environment& environment, ReadingState& state) {
+  for (const auto* section : {"configs", "secrets"}) {
+    const Node* all = root.find(section);
+    if (all == nullptr) continue;
+    for (const auto& entry : all->entries) {
+      const Node* variable = entry.value.find("environment");
+      if (variable == nullptr || !variable->isScalar()) continue;
+      if (auto value = environment.find(variable->text)) {
+        state.values.emplace(std::string(section) + "." + entry.key + "=" + variable->text, std::move(*value));
+      }
+    }
+  }
+}
+
 // What is resolved from the surroundings and from defaults once all files are merged.
 void complete(Node& root, const std::string& folder, const Environment& environment) {
   Node* services = root.find("services");
@@ -84,6 +99,7 @@ Node ModelLoader::load(const std::vector<std::string>& files, Location at) {
   }
   settle(merged);
   complete(merged, folder_, environment_);
+  resolveContents(merged, environment_, state_);
   return merged;
 }
 

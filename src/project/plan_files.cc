@@ -44,8 +44,9 @@ void planOrigin(Planning& planning, const Fields& fields, model::FileObject& obj
   } else if (fields.has("environment")) {
     object.from = From::kEnvironment;
     object.variable = fields.text("environment");
-    if (const auto value = planning.environment.find(object.variable)) {
-      object.content = *value;
+    const auto known = planning.merged.values.find(fields.path() + "=" + object.variable);
+    if (known != planning.merged.values.end()) {
+      object.content = known->second;
     } else {
       fields.problem("environment", "the variable " + object.variable + " is not set",
                      "set it in the shell or in .env: " + object.variable + "=…");

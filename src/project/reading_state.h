@@ -1,6 +1,7 @@
 // What the parts of one reading share while they load files: the snapshot, what is missing, what is wrong, and how much
 // of the limits is used up. Thread rules: one reading owns it.
 #pragma once
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ struct ReadingState {
   Needs& needs;
   std::vector<Error> problems = {};
   std::vector<model::Warning> warnings = {};
-  std::set<std::string> unset = {};  // variables already warned of
+  std::map<std::string, std::string> values = {};  // of configs and secrets, see Merged::values
+  std::set<std::string> unset = {};                // variables already warned of
   std::size_t files = 0;
   std::size_t nodes = 0;
   std::size_t interpolatedBytes = 0;
