@@ -80,6 +80,7 @@ void readAll(const fs::path& folder, bool strict) {
 
 TEST(Samples, OursParseAndPlan) {
   readAll(fs::path(ORBIT_SOURCE_DIR) / "tests/project/samples", true);
+  readAll(fs::path(ORBIT_SOURCE_DIR) / "examples", true);
 }
 
 TEST(Samples, OtherPeoplesParseAndPlan) {
