@@ -13,7 +13,6 @@ Result<BuildRequest> decodeBuild(const format::Json& body) {
   request.options.args = options.textMap("args");
   request.contexts = fields.textMap("contexts");
   ORBIT_TRY(request.target, decodeTarget(fields, false));
-  ORBIT_TRY_STATUS(fields.finish());
   ORBIT_TRY_STATUS(options.finish());
   return request;
 }

@@ -7,7 +7,6 @@ namespace orbit::api {
 Result<TargetRequest> decodeConfig(const format::Json& body) {
   Fields fields(body);
   ORBIT_TRY(TargetRequest target, decodeTarget(fields, false));
-  ORBIT_TRY_STATUS(fields.finish());
   return target;
 }
 

@@ -13,7 +13,6 @@ Result<DownRequest> decodeDown(const format::Json& body) {
   request.options.timeout = options.seconds("timeoutSeconds");
   request.options.services = options.texts("services");
   ORBIT_TRY(request.target, decodeTarget(fields, true));
-  ORBIT_TRY_STATUS(fields.finish());
   ORBIT_TRY_STATUS(options.finish());
   return request;
 }

@@ -63,7 +63,6 @@ Result<ExecRequest> decodeExec(const format::Json& body) {
   request.options.privileged = fields.flag("privileged");
   request.options.detach = fields.flag("detach");
   ORBIT_TRY(request.target, decodeTarget(fields, true));
-  ORBIT_TRY_STATUS(fields.finish());
   if (request.options.command.empty()) return Error{.code = Code::kInvalid, .message = "command must be given"};
   return request;
 }

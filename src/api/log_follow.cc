@@ -29,17 +29,14 @@ LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, std::string projec
       changed_(loop),
       tasks_(loop) {}
 
-net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t sinceUs, bool fromNow, net::Wait wait) {
+net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t listedUs, std::int64_t floorUs,
+                                 net::Wait wait) {
+  floorUs_ = floorUs;
   net::Cancel ended(wait.cancel);  // takes the watch and the followers down with us
   const net::Wait inner{wait.deadline, &ended};
-  tasks_.add(watch(sinceUs, inner));
-  for (auto& source : sources) {
-    engine::LogOptions options;
-    options.sinceUs = source.mark.timeUs;
-    if (source.mark.taken == 0 && fromNow) options.tail = 0;
-    add(std::move(source), options, inner);
-  }
-  while (!finished_ && outcome_.ok()) {
+  tasks_.add(watch(listedUs, inner));
+  for (auto& source : sources) add(std::move(source), inner);
+  while (outcome_.ok()) {
     if (open_ == 0) {
       const bool live = co_await anyLive(inner);
       if (!live && open_ == 0) break;
@@ -66,13 +63,13 @@ net::Task<bool> LogFollow::anyLive(net::Wait wait) {
   });
 }
 
-net::Task<void> LogFollow::watch(std::int64_t sinceUs, net::Wait wait) {
+net::Task<void> LogFollow::watch(std::int64_t listedUs, net::Wait wait) {
   engine::Labels labels;
   labels.emplace(kProjectLabel, project_);
   const engine::Sink<engine::Event> sink = [this, wait](engine::Event event) {
     return onEvent(std::move(event), wait);
   };
-  const Status watched = co_await engine_.events(sinceUs, labels, sink, wait);
+  const Status watched = co_await engine_.events(listedUs, labels, sink, wait);
   if (!watched.ok() && outcome_.ok() && watched.error().code != Code::kCancelled) outcome_ = watched;
   changed_.notifyAll();
 }
@@ -89,37 +86,35 @@ net::Task<Status> LogFollow::onEvent(engine::Event event, net::Wait wait) {
     co_return Status();
   }
   Json started = containerEvent(source, "started");
-  engine::LogOptions options;
   if (known != followed_.end()) source = known->second.source;
-  options.sinceUs = source.mark.timeUs;
-  add(std::move(source), options, wait);
+  add(std::move(source), wait);
   co_return co_await told_(std::move(started));
 }
 
-void LogFollow::add(LogSource source, engine::LogOptions options, net::Wait wait) {
-  options.follow = true;
+void LogFollow::add(LogSource source, net::Wait wait) {
   const std::string id = source.id;
   LineJoiner joiner(source.service, source.container);
   followed_.insert_or_assign(id, Followed{std::move(source), std::move(joiner), true, false});
   ++open_;
-  tasks_.add(follow(id, options, wait));
+  tasks_.add(follow(id, wait));
 }
 
-net::Task<void> LogFollow::follow(std::string id, engine::LogOptions options, net::Wait wait) {
+net::Task<void> LogFollow::follow(std::string id, net::Wait wait) {
   Followed& followed = followed_.at(id);
-  while (true) {
-    int skip = options.sinceUs > 0 ? followed.source.mark.taken : 0;
+  do {
+    followed.again = false;
+    const LogMark& mark = followed.source.mark;
+    engine::LogOptions options;
+    options.follow = true;
+    options.sinceUs = mark.taken > 0 ? mark.timeUs : floorUs_;
+    int skip = mark.taken;
     const engine::Sink<engine::LogRecord> sink = [this, id, &skip](engine::LogRecord record) {
       return take(id, skip, std::move(record));
     };
-    followed.again = false;
     const Status read = co_await engine_.logs(id, options, sink, wait);
-    const bool cancelled = wait.cancel->requested();
-    if (!read.ok() && read.error().code != Code::kNotFound && outcome_.ok() && !cancelled) outcome_ = read;
-    if (cancelled || !followed.again || !outcome_.ok()) break;
-    options.sinceUs = followed.source.mark.timeUs;
-    options.tail = -1;
-  }
+    const bool counts = !read.ok() && read.error().code != Code::kNotFound && !wait.cancel->requested();
+    if (counts && outcome_.ok()) outcome_ = read;
+  } while (followed.again && outcome_.ok() && !wait.cancel->requested());
   if (!wait.cancel->requested()) co_await tellEnd(followed.source, wait);
   followed.open = false;
   --open_;

@@ -18,15 +18,15 @@ class LogFollow {
   using Told = std::function<net::Task<Status>(format::Json)>;
   LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services, Told told);
 
-  // `sources`: read so far as their marks say; `sinceUs`: when the containers were listed; `fromNow`: what a source
-  // without a mark said before is left out. Errors: kCancelled, the engine's.
-  net::Task<Status> run(std::vector<LogSource> sources, std::int64_t sinceUs, bool fromNow, net::Wait wait);
+  // `sources`: read so far as their marks say; `listedUs`: when the containers were listed; `floorUs`: what a source
+  // without a mark said before that is left out. Errors: kCancelled, the engine's.
+  net::Task<Status> run(std::vector<LogSource> sources, std::int64_t listedUs, std::int64_t floorUs, net::Wait wait);
 
  private:
-  net::Task<void> watch(std::int64_t sinceUs, net::Wait wait);
+  net::Task<void> watch(std::int64_t listedUs, net::Wait wait);
   net::Task<Status> onEvent(engine::Event event, net::Wait wait);
-  void add(LogSource source, engine::LogOptions options, net::Wait wait);
-  net::Task<void> follow(std::string id, engine::LogOptions options, net::Wait wait);
+  void add(LogSource source, net::Wait wait);
+  net::Task<void> follow(std::string id, net::Wait wait);
   net::Task<Status> take(std::string id, int& skip, engine::LogRecord record);
   net::Task<void> tellEnd(const LogSource& source, net::Wait wait);
   net::Task<bool> anyLive(net::Wait wait);
@@ -43,9 +43,9 @@ class LogFollow {
   const std::vector<std::string> services_;
   const Told told_;
   std::map<std::string, Followed> followed_;  // by id
+  std::int64_t floorUs_ = 0;
   int open_ = 0;
   Status outcome_;
-  bool finished_ = false;
   net::Condition changed_;
   net::TaskGroup tasks_;  // last: destroyed first
 };

@@ -27,8 +27,8 @@ net::Task<Status> tellLogs(Shared& shared, EventStream& stream, const LogsReques
   if (!request.options.follow) co_return Status();
   const LogFollow::Told told = [&stream, wait](format::Json event) { return stream.send(std::move(event), wait); };
   LogFollow follow(loop, engine, project, request.services, told);
-  const bool fromNow = request.options.tail == 0;
-  co_return co_await follow.run(std::move(sources), listedUs, fromNow, wait);
+  const std::int64_t floorUs = request.options.tail == 0 ? listedUs : request.options.sinceUs;
+  co_return co_await follow.run(std::move(sources), listedUs, floorUs, wait);
 }
 
 }  // namespace
@@ -42,7 +42,6 @@ Result<LogsRequest> decodeLogs(const format::Json& body) {
   request.options.untilUs = fields.number("untilUs", 0, 0, kTimeMax);
   request.options.tail = static_cast<int>(fields.number("tail", -1, -1, kTailMax));
   ORBIT_TRY(request.target, decodeTarget(fields, true));
-  ORBIT_TRY_STATUS(fields.finish());
   return request;
 }
 

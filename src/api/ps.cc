@@ -10,7 +10,6 @@ Result<PsRequest> decodePs(const format::Json& body) {
   request.services = fields.texts("services");
   request.all = fields.flag("all");
   ORBIT_TRY(request.target, decodeTarget(fields, true));
-  ORBIT_TRY_STATUS(fields.finish());
   return request;
 }
 

@@ -10,7 +10,6 @@ Result<PullRequest> decodePull(const format::Json& body) {
   request.ignoreFailures = fields.flag("ignoreFailures");
   request.includeDeps = fields.flag("includeDeps");
   ORBIT_TRY(request.target, decodeTarget(fields, false));
-  ORBIT_TRY_STATUS(fields.finish());
   return request;
 }
 

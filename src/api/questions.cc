@@ -16,11 +16,13 @@ constexpr auto kEngineAnswers = std::chrono::seconds(5);
 
 }  // namespace
 
-net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string) {
+// Every command asks it first, so the engine is asked only on demand.
+net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string query) {
   Json body = Json::object({{"version", buildVersion()},
                             {"api", kApiNumber},
                             {"home", shared.services.store.home()},
                             {"pid", static_cast<int>(::getpid())}});
+  if (query != "engine=true") co_return co_await answer(exchange, std::move(body));
   CallerCancel caller(shared, exchange);
   const net::Wait wait{shared.services.loop.clock().now() + kEngineAnswers, &caller.cancel()};
   const auto engine = co_await shared.services.engine.info(wait);

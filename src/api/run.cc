@@ -69,7 +69,6 @@ Result<RunRequest> decodeRun(const format::Json& body) {
   request.detach = fields.flag("detach");
   request.contexts = fields.textMap("contexts");
   ORBIT_TRY(request.target, decodeTarget(fields, false));
-  ORBIT_TRY_STATUS(fields.finish());
   ORBIT_TRY_STATUS(options.finish());
   return request;
 }

@@ -31,7 +31,6 @@ Result<ChangeRequest> decodeChange(const format::Json& body) {
   request.services = fields.texts("services");
   request.timeout = fields.seconds("timeoutSeconds");
   ORBIT_TRY(request.target, decodeTarget(fields, true));
-  ORBIT_TRY_STATUS(fields.finish());
   return request;
 }
 

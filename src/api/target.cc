@@ -7,9 +7,9 @@ namespace orbit::api {
 namespace {
 
 // The files were looked for and there are none: the one problem that a project's name makes up for.
-bool noComposeFile(const project::Reading& reading) {
-  return reading.problems.size() == 1 && reading.problems.front().code == Code::kNotFound &&
-         !reading.problems.front().at.known();
+bool noComposeFile(const project::Snapshot& snapshot, const project::Reading& reading) {
+  return snapshot.composeFiles.empty() && reading.problems.size() == 1 &&
+         reading.problems.front().code == Code::kNotFound && !reading.problems.front().at.known();
 }
 
 }  // namespace
@@ -18,6 +18,7 @@ Result<TargetRequest> decodeTarget(Fields& fields, bool byName) {
   TargetRequest request;
   const format::Json& snapshot = fields.member("snapshot");
   if (byName) request.project = fields.text("project");
+  ORBIT_TRY_STATUS(fields.finish());
   if (!snapshot.isNull()) {
     ORBIT_TRY(request.snapshot, decodeSnapshot(snapshot));
   } else if (request.project.empty()) {
@@ -46,7 +47,7 @@ TargetReading readTarget(const TargetRequest& request) {
     result.target = Target{std::move(name), std::move(reading.plan)};
     return result;
   }
-  if (noComposeFile(reading) && !request.project.empty()) {
+  if (noComposeFile(*request.snapshot, reading) && !request.project.empty()) {
     result.target = Target{request.project, std::nullopt};
     return result;
   }

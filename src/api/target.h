@@ -16,7 +16,8 @@ struct TargetRequest {
   std::string project;
 };
 
-// Reads `snapshot`, and `project` where the verb can work by name alone. Errors: as decodeSnapshot.
+// Reads `snapshot`, and `project` where the verb can work by name alone, as the last fields of a request. Errors: as
+// fields.finish() and decodeSnapshot.
 Result<TargetRequest> decodeTarget(Fields& fields, bool byName);
 
 struct Target {

@@ -33,7 +33,6 @@ Result<UpRequest> decodeUp(const format::Json& body) {
   request.options = decodeOptions(options);
   request.contexts = fields.textMap("contexts");
   ORBIT_TRY(request.target, decodeTarget(fields, false));
-  ORBIT_TRY_STATUS(fields.finish());
   ORBIT_TRY_STATUS(options.finish());
   return request;
 }

@@ -75,12 +75,6 @@ Status recover(store::Store& store, const Clock& clock) {
   return {};
 }
 
-// A value for runTask; without one of its own, ending is all there is to tell.
-net::Task<bool> serveUntil(net::Loop& loop, net::Listener& listener, http::Handler handler, net::Cancel& accepting) {
-  co_await http::serve(loop, listener, std::move(handler), accepting);
-  co_return true;
-}
-
 }  // namespace
 
 int run(const model::Home& home) {
@@ -108,7 +102,7 @@ int run(const model::Home& home) {
     working.request();
   });
   log(Level::kInfo, "daemon", "Orbit " + buildVersion() + " serves " + home.apiSocket());
-  loop.runTask(serveUntil(loop, *listener, handler, accepting));
+  loop.runTask(http::serve(loop, *listener, handler, accepting));
   log(Level::kInfo, "daemon", "stopped");
   return 0;
 }

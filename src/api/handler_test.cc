@@ -1,0 +1,323 @@
+// The verbs against a fake engine, an in-memory journal and a scripted caller, on a simulated loop.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "api/api.h"
+#include "engine/fake.h"
+
+namespace orbit::api {
+namespace {
+
+using format::Json;
+using net::Task;
+
+class FakeStore final : public store::Store {
+ public:
+  const std::string& home() const override { return home_; }
+  void begin(store::Operation operation, Done done) override {
+    if (!outcome.ok()) return done(outcome);
+    journal.push_back(std::move(operation));
+    done({});
+  }
+  void end(std::string id, std::int64_t endedUs, std::string ended, std::string detail, Done done) override {
+    for (auto& each : journal) {
+      if (each.id != id) continue;
+      each.endedUs = endedUs;
+      each.outcome = ended;
+      each.detail = detail;
+    }
+    done({});
+  }
+  Result<std::vector<store::Operation>> operations(std::string_view, int) override { return journal; }
+  Result<std::vector<store::Operation>> recover(std::int64_t) override { return std::vector<store::Operation>(); }
+  void prune(int, Done done) override { done({}); }
+
+  std::vector<store::Operation> journal;
+  Status outcome;
+
+ private:
+  std::string home_ = "home-1";
+};
+
+struct Reply {
+  int status = 0;
+  std::string answer;
+
+  // The events of the answer, by name.
+  std::vector<Json> events(std::string_view name) const {
+    std::vector<Json> found;
+    for (const auto line : split(answer, '\n')) {
+      if (line.empty()) continue;
+      Json event = std::move(format::parseJson(line)).value();
+      if (event["event"].asString() == name) found.push_back(std::move(event));
+    }
+    return found;
+  }
+  std::string outcome() const {
+    const auto results = events("result");
+    return results.size() == 1 ? results[0]["outcome"].asString() : "no single result: " + answer;
+  }
+};
+
+// One request, and what was answered to it.
+class FakeExchange final : public http::Exchange {
+ public:
+  FakeExchange(std::string method, std::string target, std::string body) : body_(std::move(body)) {
+    head_.method = std::move(method);
+    head_.target = std::move(target);
+  }
+  const http::RequestHead& request() const override { return head_; }
+  Task<Result<std::string>> readBody(net::Wait) override { co_return std::exchange(body_, ""); }
+  Task<Result<std::string>> readWholeBody(std::size_t, net::Wait) override { co_return body_; }
+  Task<Status> respond(int code, http::Fields, std::string text) override {
+    reply.status = code;
+    reply.answer = std::move(text);
+    co_return Status();
+  }
+  Task<Status> begin(int code, http::Fields) override {
+    reply.status = code;
+    co_return Status();
+  }
+  Task<Status> write(std::string piece) override {
+    reply.answer += piece;
+    co_return Status();
+  }
+  Task<Result<std::unique_ptr<net::Stream>>> upgrade(std::string) override {
+    co_return Error{.code = Code::kUnavailable, .message = "no upgrade here"};
+  }
+  net::Cancel& gone() override { return gone_; }
+
+  Reply reply;
+
+ private:
+  http::RequestHead head_;
+  std::string body_;
+  net::Cancel gone_;
+};
+
+constexpr std::string_view kCompose = "services:\n  db: {image: db}\n  web: {image: web, depends_on: [db]}\n";
+
+class Handler : public testing::Test {
+ protected:
+  Handler() {
+    for (const char* image : {"db", "web"}) engine->addImage(image);
+    engine->setBehaviour("db", saying({"db one", "db two"}));
+    engine->setBehaviour("web", saying({"web one"}));
+    std::string pattern = (std::filesystem::temp_directory_path() / "orbit-api-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    handle = handler({loop, *engine, stack, store, folder + "/contexts", stop});
+  }
+  ~Handler() override { std::filesystem::remove_all(folder); }
+
+  static engine::FakeBehaviour saying(std::vector<std::string> lines) {
+    engine::FakeBehaviour behaviour;
+    behaviour.log = std::move(lines);
+    return behaviour;
+  }
+  static std::string body(std::string_view rest = "{}", std::string_view compose = kCompose) {
+    Json json = std::move(format::parseJson(rest)).value();
+    Json file = Json::object({{"kind", "text"}, {"text", compose}});
+    Json files = Json::object();
+    files.set("/src/shop/compose.yaml", std::move(file));
+    Json snapshot = Json::object({{"workingDir", "/src/shop"}, {"projectName", "shop"}});
+    snapshot.set("composeFiles", Json::array({"/src/shop/compose.yaml"}));
+    snapshot.set("files", std::move(files));
+    json.set("snapshot", std::move(snapshot));
+    return json.dump();
+  }
+  static Task<bool> one(http::Handler& handler, http::Exchange& exchange) {
+    co_await handler(exchange);
+    co_return true;
+  }
+  // Sends the request, adding the files and variables it is asked for as absent.
+  Reply send(const std::string& method, const std::string& target, const std::string& text = "") {
+    FakeExchange exchange(method, target, text);
+    loop.runTask(one(handle, exchange));
+    const auto needs = exchange.reply.events("need");
+    if (needs.empty() || !needs[0]["contexts"].items().empty()) return exchange.reply;
+    Json json = std::move(format::parseJson(text)).value();
+    Json snapshot = json["snapshot"];
+    Json files = snapshot["files"], variables = snapshot["variables"];
+    for (const auto& file : needs[0]["files"].asStrings()) files.set(file, Json::object({{"kind", "absent"}}));
+    for (const auto& name : needs[0]["variables"].asStrings()) variables.set(name, Json());
+    snapshot.set("files", std::move(files));
+    if (!variables.isNull()) snapshot.set("variables", std::move(variables));
+    json.set("snapshot", std::move(snapshot));
+    complete = json.dump();
+    return send(method, target, complete);
+  }
+
+  FakeClock clock;
+  net::Loop loop{clock};
+  std::unique_ptr<engine::FakeEngine> engine = engine::FakeEngine::create(loop, 1);
+  FakeStore store;
+  stack::Stack stack{loop, *engine, "home-1"};
+  net::Cancel stop;
+  std::string folder;
+  std::string complete;  // the last request that needed no more
+  http::Handler handle;
+};
+
+TEST_F(Handler, UpIsJournaledAndTellsItsSteps) {
+  const auto up = send("POST", "/v1/up", body());
+  EXPECT_EQ(up.status, 200);
+  EXPECT_EQ(up.outcome(), "ok") << up.answer;
+  EXPECT_FALSE(up.events("step").empty());
+  ASSERT_EQ(store.journal.size(), 1u);
+  EXPECT_EQ(store.journal[0].kind + " " + store.journal[0].project + " " + store.journal[0].outcome, "up shop ok");
+
+  const auto ps = send("POST", "/v1/ps", R"({"project": "shop"})");
+  EXPECT_EQ(ps.events("row").size(), 2u) << ps.answer;
+  const auto down = send("POST", "/v1/down", R"({"project": "shop"})");
+  EXPECT_EQ(down.outcome(), "ok") << down.answer;
+  EXPECT_TRUE(send("POST", "/v1/ps", R"({"project": "shop", "all": true})").events("row").empty());
+}
+
+Task<bool> both(net::Loop& loop, http::Handler& handler, FakeExchange& first, FakeExchange& second) {
+  net::TaskGroup group(loop);
+  group.add(handler(first));
+  group.add(handler(second));
+  co_await group.join();
+  co_return true;
+}
+
+TEST_F(Handler, ASecondOperationOnTheProjectWaitsForTheFirst) {
+  send("POST", "/v1/up", body());
+  engine->setLatency(std::chrono::milliseconds(50));
+  FakeExchange first("POST", "/v1/restart", R"({"project": "shop"})");
+  FakeExchange second("POST", "/v1/down", R"({"project": "shop"})");
+  loop.runTask(both(loop, handle, first, second));
+  EXPECT_EQ(first.reply.outcome(), "ok") << first.reply.answer;
+  EXPECT_EQ(second.reply.outcome(), "ok") << second.reply.answer;
+  EXPECT_TRUE(first.reply.events("waiting").empty());
+  ASSERT_EQ(second.reply.events("waiting").size(), 1u);
+  EXPECT_EQ(second.reply.events("waiting")[0]["for"].asString(), "restart");
+  ASSERT_EQ(store.journal.size(), 3u);
+  EXPECT_GE(store.journal[2].startedUs, store.journal[1].endedUs);
+}
+
+Task<bool> leaveAfter(net::Loop& loop, http::Handler& handler, FakeExchange& exchange, Duration span) {
+  net::TaskGroup group(loop);
+  group.add(handler(exchange));
+  static_cast<void>(co_await loop.sleep(span));
+  exchange.gone().request();
+  co_await group.join();
+  co_return true;
+}
+
+TEST_F(Handler, ACallerWhoGoesAwayCancels) {
+  send("POST", "/v1/config", body());
+  engine->setLatency(std::chrono::seconds(2));
+  FakeExchange up("POST", "/v1/up", complete);
+  loop.runTask(leaveAfter(loop, handle, up, std::chrono::seconds(1)));
+  ASSERT_EQ(store.journal.size(), 1u);
+  EXPECT_EQ(store.journal[0].outcome, "cancelled") << up.reply.answer;
+}
+
+TEST_F(Handler, WithoutAJournalNothingIsBegunButWhatFreesSpace) {
+  send("POST", "/v1/up", body());
+  store.outcome = Error{.code = Code::kNoSpace, .message = "the disk is full"};
+  const auto up = send("POST", "/v1/up", body());
+  EXPECT_EQ(up.outcome(), "failed");
+  EXPECT_EQ(up.events("problem").at(0)["code"].asString(), "no_space");
+  const auto down = send("POST", "/v1/down", R"({"project": "shop"})");
+  EXPECT_EQ(down.outcome(), "ok");
+  EXPECT_EQ(down.events("warning").size(), 1u);
+}
+
+TEST_F(Handler, ProblemsOfTheFilesAreToldAndNothingIsChanged) {
+  const auto up = send("POST", "/v1/up", body("{}", "services:\n  db: {imge: db}\n"));
+  EXPECT_EQ(up.outcome(), "failed");
+  ASSERT_FALSE(up.events("problem").empty()) << up.answer;
+  EXPECT_EQ(up.events("problem")[0]["at"]["line"].asInt(), 2);
+  EXPECT_TRUE(store.journal.empty());
+  EXPECT_TRUE(engine->journal().empty());
+}
+
+TEST_F(Handler, LogsOfSeveralContainersComeInOrderOfTime) {
+  send("POST", "/v1/up", body());
+  const auto logs = send("POST", "/v1/logs", R"({"project": "shop"})");
+  EXPECT_EQ(logs.outcome(), "ok") << logs.answer;
+  const auto lines = logs.events("log");
+  ASSERT_EQ(lines.size(), 3u) << logs.answer;
+  EXPECT_EQ(lines[0]["text"].asString(), "db one");
+  for (std::size_t i = 1; i < lines.size(); ++i) {
+    EXPECT_LE(lines[i - 1]["timeUs"].asInt(), lines[i]["timeUs"].asInt());
+  }
+  EXPECT_EQ(send("POST", "/v1/logs", R"({"project": "shop", "services": ["webb"]})")
+                .events("problem")
+                .at(0)["hint"]
+                .asString(),
+            "did you mean web?");
+}
+
+Task<bool> followAndRestart(net::Loop& loop, http::Handler& handler, FakeExchange& logs, FakeExchange& restart,
+                            FakeExchange& down) {
+  net::TaskGroup group(loop);
+  group.add(handler(logs));
+  static_cast<void>(co_await loop.sleep(std::chrono::seconds(1)));
+  co_await handler(restart);
+  static_cast<void>(co_await loop.sleep(std::chrono::seconds(1)));
+  co_await handler(down);
+  co_await group.join();
+  co_return true;
+}
+
+TEST_F(Handler, FollowedLogsGoOnThroughARestartAndEndWithTheProject) {
+  send("POST", "/v1/up", body());
+  FakeExchange logs("POST", "/v1/logs", R"({"project": "shop", "follow": true})");
+  FakeExchange restart("POST", "/v1/restart", R"({"project": "shop", "services": ["web"]})");
+  FakeExchange down("POST", "/v1/down", R"({"project": "shop"})");
+  loop.runTask(followAndRestart(loop, handle, logs, restart, down));
+  EXPECT_EQ(logs.reply.outcome(), "ok") << logs.reply.answer;
+  int web = 0;
+  for (const auto& line : logs.reply.events("log")) web += line["service"].asString() == "web" ? 1 : 0;
+  EXPECT_EQ(web, 2) << "once before and once after the restart, nothing twice\n" << logs.reply.answer;
+  EXPECT_FALSE(logs.reply.events("container").empty());
+}
+
+TEST_F(Handler, UnknownCallsAreAnsweredWithTheNearest) {
+  const auto wrong = send("POST", "/v1/dwon", "{}");
+  EXPECT_EQ(wrong.status, 404);
+  EXPECT_NE(wrong.answer.find("/v1/down"), std::string::npos) << wrong.answer;
+  const auto other = send("GET", "/v2/version");
+  EXPECT_EQ(other.status, 404);
+  EXPECT_NE(other.answer.find("speaks /v1"), std::string::npos);
+  EXPECT_EQ(send("POST", "/v1/up", "{").status, 400);
+}
+
+TEST_F(Handler, AContextIsKeptUntilItsOperationEnds) {
+  const auto uploaded = send("POST", "/v1/contexts", "a tar archive");
+  const std::string token = format::parseJson(uploaded.answer)->operator[]("context").asString();
+  ASSERT_FALSE(token.empty()) << uploaded.answer;
+  const std::string file = folder + "/contexts/" + token + ".tar";
+  EXPECT_TRUE(std::filesystem::exists(file));
+  const auto up = send("POST", "/v1/up", body(R"({"contexts": {"web": ")" + token + "\"}}"));
+  EXPECT_EQ(up.outcome(), "ok") << up.answer;
+  EXPECT_FALSE(std::filesystem::exists(file));
+  const auto again = send("POST", "/v1/up", body(R"({"contexts": {"web": ")" + token + "\"}}"));
+  EXPECT_EQ(again.status, 404);
+  EXPECT_EQ(send("POST", "/v1/up", body(R"({"contexts": {"web": "../../etc/passwd"}})")).status, 404);
+}
+
+TEST_F(Handler, ShutdownTakesDownWhatThisHomeRunsAndNothingElse) {
+  model::ContainerSpec others;
+  others.image = "db";
+  others.labels = {{"orbit.home", "home-2"}, {"com.docker.compose.project", "others"}};
+  ASSERT_TRUE(loop.runTask(engine->createContainer("others-db-1", others, {})).ok());
+  send("POST", "/v1/up", body());
+  const auto stopped = send("POST", "/v1/shutdown", R"({"all": true})");
+  EXPECT_EQ(stopped.outcome(), "ok") << stopped.answer;
+  EXPECT_TRUE(send("POST", "/v1/ps", R"({"project": "shop", "all": true})").events("row").empty());
+  EXPECT_TRUE(loop.runTask(engine->inspectContainer("others-db-1", {})).ok());
+}
+
+TEST_F(Handler, VersionAsksTheEngineOnlyOnDemand) {
+  engine->setDown(true);
+  EXPECT_EQ(send("GET", "/v1/version").answer.find("engine"), std::string::npos);
+  EXPECT_NE(send("GET", "/v1/version?engine=true").answer.find("engineProblem"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace orbit::api
