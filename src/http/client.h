@@ -20,7 +20,8 @@ struct Request {
   BodySource source;  // else sent chunked as it comes
 };
 
-// An answer whose body is still arriving. Destroying it early closes the connection.
+// An answer whose body is still arriving; a streamed request body goes on being sent meanwhile. Destroying it early
+// closes the connection.
 class Answer {
  public:
   virtual ~Answer() = default;
@@ -29,17 +30,20 @@ class Answer {
   virtual net::Task<Result<std::string>> read(net::Wait wait) = 0;
   // The rest of the body. Errors: as read, and kLimit past `bytesMax`.
   virtual net::Task<Result<std::string>> readAll(std::size_t bytesMax, net::Wait wait) = 0;
-  // After 101 (or Docker's 200 hijack): the raw stream, bytes that already arrived first. The answer is spent.
+  // After 101, or an answer that ends with its connection (Docker's 200 hijack): the raw stream, bytes that already
+  // arrived first. The answer is spent. Null when the head announces an ordinary body.
   virtual std::unique_ptr<net::Stream> takeStream() = 0;
 };
 
 // Keeps idle connections to one address (closed after 3 s idle; EOF looked for before reuse) and opens more as needed.
-// An idempotent request (GET, HEAD) that finds a pooled connection dead before any byte of the answer goes once on a
-// fresh one.
+// A GET or HEAD that finds a pooled connection dead before any byte of the answer goes once on a fresh one; other
+// methods use none that was idle for over 1 s. Answers 100 to 199 but 101 are skipped.
 class Client {
  public:
   Client(net::Loop& loop, net::Address address);
   ~Client();
+  // Resolves with the head of the answer; `wait` is over then. Errors: net::connect's (retrySafe: nothing was sent),
+  // the source's own, kUnavailable (closed without an answer), kProtocol, kTimeout, kCancelled.
   net::Task<Result<std::unique_ptr<Answer>>> send(Request request, net::Wait wait);
 
  private:

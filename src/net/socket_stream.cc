@@ -61,6 +61,11 @@ Task<Status> SocketStream::closedByPeer(Wait wait) {
   co_return waiter.status();
 }
 
+bool SocketStream::quiet() {
+  char byte = 0;
+  return ::recv(descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
 std::unique_ptr<Stream> adopt(Loop& loop, int descriptor) {
   ::fcntl(descriptor, F_SETFL, ::fcntl(descriptor, F_GETFL) | O_NONBLOCK);
   ::fcntl(descriptor, F_SETFD, FD_CLOEXEC);

@@ -12,6 +12,7 @@ class SocketStream : public Stream {
   Task<Status> write(std::string_view bytes, Wait wait) override;
   Status shutdownWrite() override;
   Task<Status> closedByPeer(Wait wait) override;
+  bool quiet() override;
 
  protected:
   // Checks the wait and lets other tasks have their turn after a while of operations that never waited.

@@ -22,6 +22,8 @@ class Stream {
   virtual Status shutdownWrite() = 0;
   // Resolves when the peer has closed (or on error), without reading what it sent. For servers that only write.
   virtual Task<Status> closedByPeer(Wait wait) = 0;
+  // Asked without waiting: the peer neither closed nor sent anything that was not read. For pools, before reuse.
+  virtual bool quiet() { return false; }
 };
 
 // TLS for a TCP address: PEM files; empty = none. Used for DOCKER_TLS_VERIFY.

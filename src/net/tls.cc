@@ -124,6 +124,15 @@ class TlsStream final : public SocketStream {
     co_return Status{};
   }
 
+  // Session tickets may lie unread below; only SSL_peek sees past them.
+  bool quiet() override {
+    ERR_clear_error();
+    char byte = 0;
+    std::size_t count = 0;
+    const int result = SSL_peek_ex(session_.get(), &byte, 1, &count);
+    return result != 1 && SSL_get_error(session_.get(), result) == SSL_ERROR_WANT_READ;
+  }
+
   Status shutdownWrite() override {
     SSL_shutdown(session_.get());
     ERR_clear_error();

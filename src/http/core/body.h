@@ -1,0 +1,51 @@
+// Where a message's body ends, and its bytes out of the connection's (RFC 9112 6 and 7). Sans-I/O and strict: a message
+// with two lengths, or a length and a transfer coding, is refused, since another party could see another end.
+// Thread rules: plain values.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/message.h"
+
+namespace orbit::http {
+
+struct Framing {
+  enum class Kind { kNone, kLength, kChunked, kUntilClose };
+  Kind kind = Kind::kNone;
+  std::uint64_t length = 0;
+};
+
+// Errors: kProtocol; kUnsupported for a transfer coding that is not chunked.
+Result<Framing> requestFraming(const Fields& fields, int minorVersion);
+Result<Framing> responseFraming(const ResponseHead& head, int minorVersion, std::string_view requestMethod);
+
+class BodyReader {
+ public:
+  explicit BodyReader(Framing framing);
+  // Takes bytes from the front of `bytes` and returns the next piece of the body among them; "" when more bytes are
+  // needed, or at the end. Errors: kProtocol, kLimit.
+  Result<std::string_view> next(std::string_view& bytes);
+  bool done() const { return state_ == State::kDone; }
+  // The connection ended. Whether that is a proper end of this body.
+  bool endsWithConnection() const { return done() || kind_ == Framing::Kind::kUntilClose; }
+
+ private:
+  enum class State { kData, kChunkLine, kChunkEnd, kTrailers, kDone };
+  Result<std::string_view> nextData(std::string_view& bytes);
+  // True when line_ holds a whole line with its CRLF.
+  Result<bool> takeLine(std::string_view& bytes, std::size_t bytesMax);
+  Status beginChunk();
+
+  Framing::Kind kind_;
+  State state_;
+  std::uint64_t left_;  // of the length or the chunk
+  std::string line_;
+  std::string trailers_;
+};
+
+// `piece` as one chunk; the last chunk for "".
+std::string encodeChunk(std::string_view piece);
+
+}  // namespace orbit::http
