@@ -106,6 +106,8 @@ std::vector<std::string> clientCandidates(const std::string& path) {
 }
 
 Task<std::optional<BuildClient>> findBuildClient(net::Loop& loop, Wait wait) {
+  const char* wanted = std::getenv("DOCKER_BUILDKIT");
+  if (wanted != nullptr && std::string_view(wanted) == "0") co_return std::nullopt;
   const char* path = std::getenv("PATH");
   std::vector<std::string> present;
   for (auto& program : clientCandidates(path == nullptr ? "" : path)) {
@@ -126,11 +128,11 @@ Task<std::optional<BuildClient>> findBuildClient(net::Loop& loop, Wait wait) {
 }
 
 net::Command buildCommand(const BuildClient& client, const BuildRequest& request, const std::string& hostUrl,
-                          const std::string& configDir) {
+                          const EngineOptions& options) {
   net::Command command;
   auto& words = command.arguments;
   words = {client.program, "--host", hostUrl};
-  if (!configDir.empty()) words.insert(words.end(), {"--config", configDir});
+  if (!options.dockerConfigDir.empty()) words.insert(words.end(), {"--config", options.dockerConfigDir});
   if (client.buildx) words.emplace_back("buildx");
   words.insert(words.end(), {"build", "--progress", "plain"});
   if (client.buildx) words.emplace_back("--load");
@@ -155,6 +157,10 @@ net::Command buildCommand(const BuildClient& client, const BuildRequest& request
   if (request.pull) words.emplace_back("--pull");
   words.emplace_back("-");
   command.environment["DOCKER_BUILDKIT"] = "1";
+  if (options.tlsVerify) {
+    command.environment["DOCKER_TLS_VERIFY"] = "1";
+    command.environment["DOCKER_CERT_PATH"] = options.certPath;
+  }
   return command;
 }
 

@@ -18,13 +18,13 @@ struct BuildClient {
 bool hasBuildKit(std::string_view versionLine);
 // The clients to ask: each `docker` of PATH, then the usual places.
 std::vector<std::string> clientCandidates(const std::string& path);
-// The first that can build, or nullopt.
+// The first that can build, or nullopt; also nullopt under DOCKER_BUILDKIT=0, docker's own switch.
 net::Task<std::optional<BuildClient>> findBuildClient(net::Loop& loop, net::Wait wait);
 
 // The command for a build whose context comes by standard input. Values of build arguments go by the environment, so
 // that none is seen in a process list; but for names that would change the client itself.
 net::Command buildCommand(const BuildClient& client, const BuildRequest& request, const std::string& hostUrl,
-                          const std::string& configDir);
+                          const EngineOptions& options);
 
 // Lines of `--progress plain`: "#7 [2/3] RUN make" names step 7, "#7 0.31 cc -c a.c" is its output. Sans-I/O.
 class PlainProgress {

@@ -81,6 +81,7 @@ class Docker final : public Engine {
                                      net::Wait wait);
 
   Connection connection_;
+  std::optional<bool> dialable_;                           // asked once, at the first probe
   std::optional<std::optional<BuildClient>> buildClient_;  // looked for once, at the first build
 };
 

@@ -144,8 +144,13 @@ Task<Status> Docker::resizeContainer(std::string id, int columns, int rows, Wait
 }
 
 Task<Status> Docker::probeTcp(std::string address, int port, Wait wait) {
-  if (!connection_.local()) {
-    co_return Error{Code::kUnsupported, "the engine is on another machine, so container addresses cannot be dialled"};
+  if (!dialable_) {
+    auto told = co_await info(connection_.bounded(wait, kReadDeadline));
+    if (!told.ok()) co_return std::move(told).error();
+    dialable_ = told->local;
+  }
+  if (!*dialable_) {
+    co_return Error{Code::kUnsupported, "this engine's container addresses cannot be dialled from here"};
   }
   const Wait limited = wait.until(connection_.loop().clock().now() + kProbeDeadline);
   auto stream = co_await net::connect(connection_.loop(), net::Address::tcp(std::move(address), port), limited);

@@ -126,8 +126,7 @@ Task<Result<std::string>> Docker::buildImage(BuildRequest request, Sink<Progress
   if (!version.ok()) co_return std::move(version).error();
   if (!buildClient_) buildClient_ = co_await findBuildClient(connection_.loop(), limited);
   if (!*buildClient_) co_return co_await buildClassic(std::move(request), std::move(progress), limited);
-  net::Command command =
-      buildCommand(**buildClient_, request, connection_.url(), connection_.options().dockerConfigDir);
+  net::Command command = buildCommand(**buildClient_, request, connection_.url(), connection_.options());
   const std::string tag = request.tag;
   Status built = co_await buildWithClient(connection_.loop(), std::move(command), std::move(request),
                                           std::move(progress), limited);

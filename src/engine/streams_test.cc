@@ -84,6 +84,25 @@ TEST(JsonLines, ObjectsInPieces) {
   EXPECT_EQ(JsonLines().feed(std::string(2 << 20, 'x')).error().code, Code::kLimit);
 }
 
+TEST(Readers, AnyBytesEndInRecordsOrAnError) {
+  Random random(4);
+  for (int round = 0; round < 2000; ++round) {
+    std::string bytes;
+    for (std::uint64_t i = random.below(200); i > 0; --i) {
+      bytes += random.chance(0.5) ? static_cast<char>(random.below(4)) : static_cast<char>(random.below(256));
+    }
+    for (const bool tty : {false, true}) {
+      LogReader reader(tty);
+      const auto records = reader.feed(bytes);
+      EXPECT_TRUE(records.ok() || records.error().code == Code::kProtocol);
+      reader.finish();
+    }
+    JsonLines lines;
+    const auto documents = lines.feed(bytes);
+    EXPECT_TRUE(documents.ok() || documents.error().code == Code::kProtocol);
+  }
+}
+
 TEST(BuildClient, WhichVersionsHaveBuildKit) {
   EXPECT_TRUE(hasBuildKit("Docker version 20.10.24+dfsg1, build 297e128"));
   EXPECT_TRUE(hasBuildKit("Docker version 18.09.1, build 1"));
@@ -100,7 +119,7 @@ TEST(BuildClient, ArgumentValuesAreNotOnTheCommandLine) {
   request.dockerfile = "Dockerfile";
   request.target = "dev";
   request.args = {{"TOKEN", "s3cret"}, {"PATH", "/x"}};
-  const net::Command command = buildCommand({"/usr/bin/docker", false}, request, "unix:///run/d.sock", "");
+  const net::Command command = buildCommand({"/usr/bin/docker", false}, request, "unix:///run/d.sock", {});
   EXPECT_EQ(join(command.arguments, " "),
             "/usr/bin/docker --host unix:///run/d.sock build --progress plain --tag app --file Dockerfile --target dev "
             "--build-arg PATH=/x --build-arg TOKEN -");

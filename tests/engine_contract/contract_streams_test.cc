@@ -200,12 +200,15 @@ class ContractBuild : public ContractStreams {
     request.contextFile = contextFile();
     request.args = {{"WORD", "sesame"}};
     request.labels = {{kLabel, mark()}};
-    Sink<Progress> sink = [&told](Progress progress) -> net::Task<Status> {
+    Sink<Progress> sink = [this, &told](Progress progress) -> net::Task<Status> {
       told += progress.text + "\n";
+      if (cancel_ && progress.text.find(cancelOn_) != std::string::npos) cancel_->request();
       co_return Status();
     };
-    return run(engine().buildImage(request, sink, within(120s)));
+    return run(engine().buildImage(request, sink, {loop_->clock().now() + 120s, cancel_.get()}));
   }
+  std::unique_ptr<net::Cancel> cancel_;
+  std::string cancelOn_;  // cancelled at the first line that holds this
 };
 INSTANTIATE_TEST_SUITE_P(Engines, ContractBuild, kBackends, backendName);
 
@@ -220,6 +223,13 @@ TEST_P(ContractBuild, ABuiltImageIsThereUnderItsTag) {
   EXPECT_OK(run(engine().removeImage("orbit-engine-contract:" + mark(), {})));
 }
 
+// DOCKER_BUILDKIT=0 for one test: the engine's own builder.
+class ClassicBuilder {
+ public:
+  ClassicBuilder() { ::setenv("DOCKER_BUILDKIT", "0", 1); }
+  ~ClassicBuilder() { ::unsetenv("DOCKER_BUILDKIT"); }
+};
+
 TEST_P(ContractBuild, AFailedBuildShowsItsLastLines) {
   if (!real()) GTEST_SKIP() << "the fake's builds do not run anything";
   std::string told;
@@ -229,6 +239,36 @@ TEST_P(ContractBuild, AFailedBuildShowsItsLastLines) {
   const auto mount = build("FROM " + std::string(kImage) + "\nRUN --mount=type=tmpfs,target=/x true\n", told);
   EXPECT_OK(mount);  // BuildKit's client is on this machine
   EXPECT_OK(run(engine().removeImage("orbit-engine-contract:" + mark(), {})));
+}
+
+TEST_P(ContractBuild, TheClassicBuilderBuildsToo) {
+  if (!real()) GTEST_SKIP() << "the fake has one builder";
+  const ClassicBuilder classic;
+  std::string told;
+  const std::string from = "FROM " + std::string(kImage) + "\n";
+  const auto built = build(from + "ARG WORD\nRUN echo said-$WORD\n", told);
+  EXPECT_OK(built);
+  EXPECT_NE(told.find("said-sesame"), std::string::npos) << told;
+  EXPECT_NE(told.find("Step 1/"), std::string::npos) << told;
+  EXPECT_OK(run(engine().removeImage("orbit-engine-contract:" + mark(), {})));
+  const auto failed = build(from + "RUN echo the-reason && exit 7\n", told);
+  EXPECT_CODE(failed, Code::kInvalid);
+  EXPECT_NE(failed.error().message.find("the-reason"), std::string::npos) << failed.error().message;
+  const auto mount = build(from + "RUN --mount=type=tmpfs,target=/x true\n", told);
+  EXPECT_CODE(mount, Code::kUnsupported);
+  EXPECT_NE(mount.error().hint.find("docker-buildx"), std::string::npos);
+}
+
+TEST_P(ContractBuild, ACancelledBuildEnds) {
+  if (!real()) GTEST_SKIP() << "the fake's builds take no time";
+  cancel_ = std::make_unique<net::Cancel>();
+  cancelOn_ = "sleep 1000";
+  std::string told;
+  EXPECT_CODE(build("FROM " + std::string(kImage) + "\nRUN echo begun && sleep 1000\n", told), Code::kCancelled);
+  const ClassicBuilder classic;
+  engine_ = connectEngine(*loop_, {});
+  cancel_ = std::make_unique<net::Cancel>();
+  EXPECT_CODE(build("FROM " + std::string(kImage) + "\nRUN echo begun && sleep 1000\n", told), Code::kCancelled);
 }
 
 }  // namespace

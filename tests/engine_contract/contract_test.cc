@@ -211,7 +211,7 @@ TEST_P(Contract, HealthComesWithTheFirstPassedProbe) {
 }
 
 TEST_P(Contract, ImagesAreTaggedAndRemoved) {
-  const std::string tag = "orbit-engine-contract:" + mark();
+  const std::string tag = "localhost:5000/orbit/engine-contract:" + mark();
   EXPECT_OK(run(engine().tagImage(kImage, tag, {})));
   EXPECT_EQ(run(engine().inspectImage(tag, {}))->id, run(engine().inspectImage(kImage, {}))->id);
   EXPECT_OK(run(engine().removeImage(tag, {})));

@@ -3,6 +3,10 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
 #include "engine/engine.h"
 
 namespace orbit::engine {
@@ -39,6 +43,7 @@ class Restart : public ::testing::Test {
         request.append(buffer.data(), *got);
       }
       requests_.push_back(request.substr(0, request.find(" HTTP/")));
+      heads_.push_back(std::move(request));
       const Status written = co_await (*stream)->write(text, {});
       EXPECT_TRUE(written.ok());
     }
@@ -55,7 +60,8 @@ class Restart : public ::testing::Test {
 
   net::Loop loop_;
   std::string path_ = "/tmp/orbit-restart-" + std::to_string(::getpid()) + ".sock";
-  std::vector<std::string> requests_;
+  std::vector<std::string> requests_;  // "GET /version"
+  std::vector<std::string> heads_;     // whole
   net::TaskGroup server_{loop_};
   std::unique_ptr<Engine> engine_;
 };
@@ -165,6 +171,41 @@ TEST_F(Restart, AnErrorInsideAPullsStreamIsItsResult) {
   EXPECT_EQ(pulled.error().code, Code::kNoSpace);
   EXPECT_EQ(told, "ab:Downloading\n");
   EXPECT_EQ(requests_.back(), "POST /v1.47/images/create?fromImage=app&tag=1");
+}
+
+// A credential helper that answers for one registry, found by PATH.
+class CredentialHelper {
+ public:
+  CredentialHelper() : folder_("/tmp/orbit-helper-" + std::to_string(::getpid())), path_(std::getenv("PATH")) {
+    std::filesystem::create_directories(folder_);
+    std::ofstream(folder_ + "/config.json") << R"({"credHelpers":{"r.example":"orbit-test"}})";
+    const std::string program = folder_ + "/docker-credential-orbit-test";
+    std::ofstream(program) << "#!/bin/sh\nread server\n[ \"$1 $server\" = 'get r.example' ] || exit 1\n"
+                              "echo '{\"Username\":\"u\",\"Secret\":\"p\"}'\n";
+    std::filesystem::permissions(program, std::filesystem::perms(0700));
+    ::setenv("PATH", (folder_ + ":" + path_).c_str(), 1);
+  }
+  ~CredentialHelper() {
+    ::setenv("PATH", path_.c_str(), 1);
+    std::filesystem::remove_all(folder_);
+  }
+  const std::string& folder() const { return folder_; }
+
+ private:
+  std::string folder_, path_;
+};
+
+TEST_F(Restart, APullCarriesTheHelpersCredential) {
+  const CredentialHelper helper;
+  server_.add(serve({version("1.47"), reply(200, ""), reply(200, "")}));
+  engine_ = connectEngine(loop_, {"unix://" + path_, false, "", helper.folder()});
+  EXPECT_TRUE(run(engine_->pullImage("r.example/app:1", "", {}, {})).ok());
+  EXPECT_TRUE(run(engine_->pullImage("other.example/app:1", "", {}, {})).ok());
+  // {"serveraddress":"r.example","username":"u","password":"p"}
+  const std::string header = "eyJzZXJ2ZXJhZGRyZXNzIjoici5leGFtcGxlIiwidXNlcm5hbWUiOiJ1IiwicGFzc3dvcmQiOiJwIn0=";
+  ASSERT_EQ(heads_.size(), 3u);
+  EXPECT_NE(heads_[1].find(header), std::string::npos) << heads_[1];
+  EXPECT_EQ(heads_[2].find("X-Registry-Auth"), std::string::npos) << heads_[2];
 }
 
 TEST_F(Restart, FollowedLogsGoOnWhereTheyStopped) {
