@@ -41,17 +41,17 @@ Wait Connection::bounded(Wait wait, Duration fallback) const {
 Task<Result<ApiVersion>> Connection::version(Wait wait) {
   if (!host_.ok()) co_return host_.error();
   if (version_) co_return *version_;
+  const std::string where = host_->local ? host_->address.unixPath : host_->address.text();
   http::Request ask;
   ask.head.target = "/version";
   const Wait limited = bounded(wait, kReadDeadline);
   auto answer = co_await client_->send(std::move(ask), limited);
-  if (!answer.ok()) co_return connectError(std::move(answer).error(), host_->address.text());
+  if (!answer.ok()) co_return connectError(std::move(answer).error(), where);
   auto text = co_await (*answer)->readAll(kAnswerBytesMax, limited);
-  if (!text.ok()) co_return connectError(std::move(text).error(), host_->address.text());
+  if (!text.ok()) co_return connectError(std::move(text).error(), where);
   const auto json = format::parseJson(*text, "the engine's version");
   if (!json.ok() || !(*json)["ApiVersion"].isString()) {
-    co_return Error{Code::kProtocol, "what answers at " + host_->address.text() + " is no Docker Engine",
-                    "check DOCKER_HOST"};
+    co_return Error{Code::kProtocol, "what answers at " + where + " is no Docker Engine", "check DOCKER_HOST"};
   }
   const Json& told = *json;
   auto chosen = negotiate(told["ApiVersion"].asString(), told["MinAPIVersion"].asString(), told["Version"].asString());
