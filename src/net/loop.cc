@@ -3,12 +3,13 @@
 #include <fcntl.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 
 #include "net/limits.h"
 #include "net/loop_state.h"
@@ -17,6 +18,19 @@ namespace orbit::net {
 namespace {
 
 constexpr unsigned kAlwaysReported = EPOLLHUP | EPOLLERR;
+
+// Where the handler writes signal numbers; -1: nobody listens. By handler and not by signalfd, which sees only what
+// every thread blocks, and a library's thread may not.
+std::atomic<int> signalPipe{-1};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+void noteSignal(int signal) {
+  const int before = errno;
+  const auto number = static_cast<unsigned char>(signal);
+  const int descriptor = signalPipe.load();
+  [[maybe_unused]] const auto written = ::write(descriptor, &number, 1);  // full: it is told already
+  errno = before;
+}
 
 void readAll(int descriptor, void* into, std::size_t size, const std::function<void()>& each) {
   while (::read(descriptor, into, size) == static_cast<ssize_t>(size)) each();
@@ -34,7 +48,6 @@ Task<void> ownedTask(Loop::State* state, Task<void> task, std::list<Task<void>>:
 }  // namespace
 
 Loop::State::State(FakeClock* fakeClock) : fake(fakeClock), clock(&systemClock), pool(std::make_unique<Pool>()) {
-  sigemptyset(&signals);
   if (fake != nullptr) {
     clock = fake;
     return;
@@ -54,7 +67,9 @@ Loop::State::~State() {
   closing = true;
   while (!tasks.empty()) tasks.pop_front();
   pool.reset();
-  for (const int descriptor : {epoll_, wakeUp_, signalDescriptor}) {
+  for (const auto& [signal, callbacks] : signalCallbacks) ::signal(signal, SIG_DFL);
+  if (signalRead >= 0) ::close(signalPipe.exchange(-1));
+  for (const int descriptor : {epoll_, wakeUp_, signalRead}) {
     if (descriptor >= 0) ::close(descriptor);
   }
 }
@@ -141,7 +156,7 @@ void Loop::State::dispatch(int descriptor, unsigned events) {
     readAll(wakeUp_, &value, sizeof value, [] {});
     return;
   }
-  if (descriptor == signalDescriptor) return drainSignals();
+  if (descriptor == signalRead) return drainSignals();
   const auto at = descriptors_.find(descriptor);
   if (at == descriptors_.end()) return;
   Link& waiters = at->second;
@@ -183,10 +198,10 @@ void Loop::State::interest(int descriptor, const Link& waiters) {
 }
 
 void Loop::State::drainSignals() {
-  signalfd_siginfo info{};
-  readAll(signalDescriptor, &info, sizeof info, [this, &info] {
-    const int signal = static_cast<int>(info.ssi_signo);
-    for (const auto& callback : signalCallbacks[signal]) post([callback, signal] { callback(signal); });
+  unsigned char signal = 0;
+  readAll(signalRead, &signal, sizeof signal, [this, &signal] {
+    const int number = signal;
+    for (const auto& callback : signalCallbacks[number]) post([callback, number] { callback(number); });
   });
 }
 
@@ -303,18 +318,21 @@ Task<void> Loop::offload(std::function<void()> work) {
 void Loop::onSignal(int signal, std::function<void(int)> callback) {
   State& state = *state_;
   if (state.fake != nullptr) return;
-  sigaddset(&state.signals, signal);
-  pthread_sigmask(SIG_BLOCK, &state.signals, nullptr);
-  const bool first = state.signalDescriptor < 0;
-  state.signalDescriptor = signalfd(state.signalDescriptor, &state.signals, SFD_CLOEXEC | SFD_NONBLOCK);
-  ORBIT_CHECK(state.signalDescriptor >= 0);
-  if (first) {
+  if (state.signalRead < 0) {
+    int ends[2];
+    ORBIT_CHECK(::pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+    state.signalRead = ends[0];
+    ORBIT_CHECK(signalPipe.exchange(ends[1]) < 0);  // one loop of a process takes signals
     epoll_event event{};
     event.events = EPOLLIN;
-    event.data.fd = state.signalDescriptor;
-    ORBIT_CHECK(epoll_ctl(state.epoll_, EPOLL_CTL_ADD, state.signalDescriptor, &event) == 0);
+    event.data.fd = state.signalRead;
+    ORBIT_CHECK(epoll_ctl(state.epoll_, EPOLL_CTL_ADD, state.signalRead, &event) == 0);
   }
   state.signalCallbacks[signal].push_back(std::move(callback));
+  struct sigaction action {};
+  action.sa_handler = noteSignal;
+  action.sa_flags = SA_RESTART;
+  ORBIT_CHECK(::sigaction(signal, &action, nullptr) == 0);
 }
 
 }  // namespace orbit::net

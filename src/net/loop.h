@@ -39,7 +39,7 @@ class Loop {
   // Runs `work` on a worker thread (simulated: at once) and resumes on the loop. `work` must not touch what the loop
   // owns; it may refer to the awaiting frame, whose destruction waits for it.
   Task<void> offload(std::function<void()> work);
-  // Calls back on the loop for each arrival of a signal (blocked in all threads from here on).
+  // Calls back on the loop for each arrival of a signal. One loop of a process; ends with it.
   void onSignal(int signal, std::function<void(int)> callback);
 
   struct State;

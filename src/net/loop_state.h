@@ -1,6 +1,5 @@
 // What a Loop is made of. Private to net. Thread rules: the loop's thread, but post() and `pool`.
 #pragma once
-#include <csignal>
 #include <list>
 #include <map>
 #include <mutex>
@@ -40,8 +39,7 @@ struct Loop::State {
   std::vector<std::list<Task<void>>::iterator> finished;  // ended tasks whose frames are to be freed
 
   std::map<int, std::vector<std::function<void(int)>>> signalCallbacks;
-  sigset_t signals;
-  int signalDescriptor = -1;
+  int signalRead = -1;  // the end of the pipe that the signal handler writes to
   std::unique_ptr<Pool> pool;
 
   void reap();
