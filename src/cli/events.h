@@ -1,0 +1,94 @@
+// The events of docs/api.md as values. Fields the daemon leaves out read as empty. Thread rules: plain values.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "format/json.h"
+
+namespace orbit::cli {
+
+struct WarningEvent {
+  std::string message, hint;
+  Location at;
+};
+
+struct ProblemEvent {
+  std::string code, message, hint;
+  Location at;
+};
+
+struct WaitingEvent {
+  std::string project, operation;
+};
+
+struct StepEvent {
+  std::string kind, name, service, state, detail;
+  std::int64_t current = 0, total = 0;
+};
+
+struct BuildEvent {
+  std::string service, text;
+};
+
+struct FailureEvent {
+  std::string service, container, code, message, hint;
+  int exitCode = 0;
+  Location at;
+  std::vector<std::string> log;
+};
+
+struct LogEvent {
+  std::string service, container, stream, text;
+  std::int64_t timeUs = 0;
+};
+
+struct ContainerEvent {
+  std::string service, container, state;
+  int exitCode = 0;
+};
+
+struct RowEvent {
+  std::string service, container, id, image, state, health, ports, command;
+  int exitCode = 0, number = 1;
+  bool oneOff = false;
+  std::int64_t createdUs = 0, startedUs = 0;
+};
+
+struct CreatedEvent {
+  std::string container;
+};
+
+struct DroppedEvent {
+  std::int64_t events = 0;
+};
+
+struct NeededContext {
+  std::string service, folder, dockerfile, dockerfileInline;
+};
+
+struct NeedEvent {
+  std::vector<std::string> files, variables;
+  std::vector<NeededContext> contexts;
+};
+
+struct ConfigEvent {
+  format::Json body;
+};
+
+struct ResultEvent {
+  std::string outcome;  // ok, failed, cancelled, need
+  std::int64_t elapsedMs = 0;
+};
+
+using Event = std::variant<WarningEvent, ProblemEvent, WaitingEvent, StepEvent, BuildEvent, FailureEvent, LogEvent,
+                           ContainerEvent, RowEvent, CreatedEvent, DroppedEvent, NeedEvent, ConfigEvent, ResultEvent>;
+
+// One line of an answer. Errors: kProtocol when it is no event this version knows.
+Result<Event> parseEvent(std::string_view line);
+ProblemEvent problemFrom(const format::Json& body);
+ProblemEvent problemFrom(const Error& error);
+
+}  // namespace orbit::cli

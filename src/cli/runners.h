@@ -1,0 +1,24 @@
+// One function a verb: what to ask the daemon and how to show the answer. Each returns the exit status.
+// Thread rules: the thread of the session's Loop.
+#pragma once
+#include "cli/session.h"
+
+namespace orbit::cli {
+
+net::Task<int> runUp(Session& session);
+net::Task<int> runDown(Session& session);
+// start, stop and restart.
+net::Task<int> runChange(Session& session);
+net::Task<int> runBuild(Session& session);
+net::Task<int> runPull(Session& session);
+net::Task<int> runConfig(Session& session);
+net::Task<int> runPs(Session& session);
+net::Task<int> runLs(Session& session);
+net::Task<int> runLogs(Session& session);
+net::Task<int> runExec(Session& session);
+net::Task<int> runRun(Session& session);
+net::Task<int> runVersion(Session& session);
+net::Task<int> runServerStatus(Session& session);
+net::Task<int> runServerStop(Session& session);
+
+}  // namespace orbit::cli
