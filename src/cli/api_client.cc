@@ -30,9 +30,10 @@ Error errorFrom(int status, const std::string& body) {
 }
 
 Error cutOff() {
-  return Error{.code = Code::kUnavailable,
-               .message = "The daemon went away before the end",
-               .hint = "Run the same command again: it looks at what is there and goes on. `orbit server status` shows the log"};
+  return Error{
+      .code = Code::kUnavailable,
+      .message = "The daemon went away before the end",
+      .hint = "Run the same command again: it looks at what is there and goes on. `orbit server status` shows the log"};
 }
 
 // Pieces in, events out; a line may come in many pieces.
@@ -42,7 +43,8 @@ class EventLines {
 
   Status feed(std::string_view piece) {
     buffer_ += piece;
-    if (buffer_.size() > kLineBytesMax) return Error{.code = Code::kLimit, .message = "The daemon sent a line over 16 MiB"};
+    if (buffer_.size() > kLineBytesMax)
+      return Error{.code = Code::kLimit, .message = "The daemon sent a line over 16 MiB"};
     std::size_t begin = 0;
     for (auto end = buffer_.find('\n'); end != std::string::npos; end = buffer_.find('\n', begin)) {
       const std::string_view line(buffer_.data() + begin, end - begin);
@@ -128,7 +130,8 @@ net::Task<Result<std::string>> ApiClient::upload(int file, std::int64_t bytes, s
     std::string buffer(kUploadPiece, '\0');
     const auto count = ::pread(from, buffer.data(), buffer.size(), *done);
     if (count < 0 || (count == 0 && *done < total)) {
-      co_return Error{.code = Code::kIo, .message = std::string("Cannot read the packed build context back: ") + std::strerror(errno)};
+      co_return Error{.code = Code::kIo,
+                      .message = std::string("Cannot read the packed build context back: ") + std::strerror(errno)};
     }
     buffer.resize(static_cast<std::size_t>(count));
     *done += count;

@@ -17,13 +17,22 @@ struct Runner {
   net::Task<int> (*run)(Session&);
 };
 
-constexpr Runner kRunners[] = {
-    {"up", runUp},           {"down", runDown},       {"start", runChange},
-    {"stop", runChange},     {"restart", runChange},  {"build", runBuild},
-    {"pull", runPull},       {"config", runConfig},   {"ps", runPs},
-    {"ls", runLs},           {"logs", runLogs},       {"exec", runExec},
-    {"run", runRun},         {"version", runVersion}, {"server status", runServerStatus},
-    {"server stop", runServerStop}};
+constexpr Runner kRunners[] = {{"up", runUp},
+                               {"down", runDown},
+                               {"start", runChange},
+                               {"stop", runChange},
+                               {"restart", runChange},
+                               {"build", runBuild},
+                               {"pull", runPull},
+                               {"config", runConfig},
+                               {"ps", runPs},
+                               {"ls", runLs},
+                               {"logs", runLogs},
+                               {"exec", runExec},
+                               {"run", runRun},
+                               {"version", runVersion},
+                               {"server status", runServerStatus},
+                               {"server stop", runServerStop}};
 
 int wrongUsage(const Error& error) {
   writeAll(STDERR_FILENO, "orbit: " + error.message + "\n" + (error.hint.empty() ? "" : "  " + error.hint + "\n"));

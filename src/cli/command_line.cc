@@ -123,6 +123,15 @@ class Parser {
     if (!name.empty() && isComposeOnlyFlag(name)) {
       return wrongUsage("`" + where + "` has no " + shown + " yet", helpHint(line_.verb));
     }
+    std::string owners;
+    for (const auto& verb : verbs()) {
+      if (findFlag(verb.flags, std::string_view(name)) == nullptr) continue;
+      owners += (owners.empty() ? "" : ", ") + ("`orbit " + std::string(verb.name) + "`");
+    }
+    if (!owners.empty()) {
+      const std::string hint = line_.verb == nullptr ? "It stands after its command: " : "It belongs to ";
+      return wrongUsage("Unknown flag " + shown + " for `" + where + "`", hint + owners);
+    }
     std::vector<std::string_view> names;
     if (line_.verb != nullptr) {
       for (const auto& flag : line_.verb->flags) names.push_back(flag.name);
@@ -136,7 +145,8 @@ class Parser {
   Status store(const Flag& flag, const std::string& shown, std::optional<std::string> value) {
     if (flag.kind == Flag::Kind::kSwitch) {
       const auto parsed = parseBool(value.value_or("true"));
-      if (!parsed) return wrongUsage(shown + " is on or off, not '" + *value + "'", "Write " + shown + " or " + shown + "=false");
+      if (!parsed)
+        return wrongUsage(shown + " is on or off, not '" + *value + "'", "Write " + shown + " or " + shown + "=false");
       line_.add(flag.name, *parsed ? "true" : "false");
       return {};
     }
@@ -210,6 +220,8 @@ std::vector<std::string> CommandLine::list(std::string_view flag) const {
   return found == values_.end() ? std::vector<std::string>() : found->second;
 }
 
-Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) { return Parser(arguments).parse(); }
+Result<CommandLine> parseCommandLine(const std::vector<std::string>& arguments) {
+  return Parser(arguments).parse();
+}
 
 }  // namespace orbit::cli

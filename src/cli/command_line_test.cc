@@ -49,7 +49,9 @@ TEST(CommandLine, TheContainersCommandKeepsItsFlags) {
   EXPECT_EQ(parsed({"run", "--", "web", "-x"}).arguments, (std::vector<std::string>{"web", "-x"}));
 }
 
-TEST(CommandLine, TwoWordVerbs) { EXPECT_TRUE(parsed({"server", "stop", "--all"}).on("all")); }
+TEST(CommandLine, TwoWordVerbs) {
+  EXPECT_TRUE(parsed({"server", "stop", "--all"}).on("all"));
+}
 
 // Input: one command line a line. Output: what is said about it.
 TEST(CommandLine, WrongUsageTeaches) {

@@ -21,7 +21,9 @@ std::string encodeFrame(Frame::Type type, std::string_view payload) {
 
 Result<std::optional<Frame>> FrameReader::next() {
   if (buffer_.size() - at_ < kHeadBytes) return std::optional<Frame>();
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint32_t>(static_cast<unsigned char>(buffer_[at_ + i])); };
+  const auto byte = [&](std::size_t i) {
+    return static_cast<std::uint32_t>(static_cast<unsigned char>(buffer_[at_ + i]));
+  };
   const std::uint32_t type = byte(0);
   const std::uint32_t length = byte(1) << 24U | byte(2) << 16U | byte(3) << 8U | byte(4);
   if (type > static_cast<std::uint32_t>(Frame::Type::kSignal) || length > kPayloadBytesMax) {

@@ -69,8 +69,8 @@ TEST(Moment, TimesAndSpans) {
 }
 
 TEST(Frames, ComeOutOfAnyPieces) {
-  const std::string bytes =
-      encodeFrame(Frame::Type::kOutput, "hello") + encodeFrame(Frame::Type::kInputEnd, "") + encodeFrame(Frame::Type::kExit, "3");
+  const std::string bytes = encodeFrame(Frame::Type::kOutput, "hello") + encodeFrame(Frame::Type::kInputEnd, "") +
+                            encodeFrame(Frame::Type::kExit, "3");
   FrameReader reader;
   std::string seen;
   for (const char byte : bytes) {

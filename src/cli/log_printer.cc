@@ -17,7 +17,9 @@ std::string instanceName(const std::string& service, const std::string& containe
   return container.empty() ? service : container;
 }
 
-void LogPrinter::expect(const std::string& service, const std::string& container) { source(service, container); }
+void LogPrinter::expect(const std::string& service, const std::string& container) {
+  source(service, container);
+}
 
 std::string LogPrinter::line(const LogEvent& event) {
   const Source& from = source(event.service, event.container);

@@ -17,7 +17,9 @@ int digits(std::string_view text, std::size_t at, std::size_t count) {
   return error == std::errc() && read == end ? value : -1;
 }
 
-bool has(std::string_view text, std::size_t at, char c) { return at < text.size() && text[at] == c; }
+bool has(std::string_view text, std::size_t at, char c) {
+  return at < text.size() && text[at] == c;
+}
 
 // The zone at the end of an RFC 3339 time, in seconds east of UTC.
 std::optional<std::int64_t> zoneSeconds(std::string_view zone) {
@@ -47,7 +49,8 @@ std::optional<std::int64_t> parseDate(std::string_view text) {
   std::int64_t fraction = 0;
   if (has(text, at, '.')) {
     std::int64_t unit = kSecondUs / 10;
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) fraction += (text[at] - '0') * unit;
+    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10)
+      fraction += (text[at] - '0') * unit;
   }
   const auto zone = zoneSeconds(text.substr(at));
   if (!zone) return std::nullopt;

@@ -21,14 +21,18 @@ std::string upOver(const std::vector<std::size_t>& widths, Size size) {
 Presenter::Presenter(Surface surface, Options options, Instant start)
     : surface_(std::move(surface)), options_(std::move(options)), table_(start) {}
 
-Presenter::~Presenter() { showCursor(); }
+Presenter::~Presenter() {
+  showCursor();
+}
 
 void Presenter::handle(const Event& event, Instant now) {
   if (const auto* step = std::get_if<StepEvent>(&event)) return onStep(*step, now);
   if (const auto* build = std::get_if<BuildEvent>(&event)) return onBuild(*build, now);
   if (const auto* row = std::get_if<RowEvent>(&event)) return table_.apply(*row);
   if (const auto* warning = std::get_if<WarningEvent>(&event)) {
-    return say(warningText(*warning, options_.place, options_.style));
+    const std::string text = warningText(*warning, options_.place, options_.style);
+    if (told_.insert(text).second) say(text);
+    return;
   }
   if (const auto* problem = std::get_if<ProblemEvent>(&event)) {
     failed_ = true;

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,7 @@ class Presenter {
   ProgressTable table_;
   std::vector<FailureEvent> failures_;
   std::vector<ProblemEvent> problems_;
+  std::set<std::string> told_;  // warnings: each round and call of one command repeats them
   std::map<std::string, std::deque<std::string>> buildTails_;  // last lines, for a failed build
   std::vector<std::size_t> drawn_;                             // widths of the lines on the screen
   bool cursorHidden_ = false;

@@ -37,9 +37,10 @@ class Player {
 
   void take(const std::string& line) {
     const auto words = split(line, ' ');
-    if (words[0] == "mode") options_.mode = words[1] == "live"    ? Presenter::Mode::kLive
-                                            : words[1] == "quiet" ? Presenter::Mode::kQuiet
-                                                                  : Presenter::Mode::kPlain;
+    if (words[0] == "mode")
+      options_.mode = words[1] == "live"    ? Presenter::Mode::kLive
+                      : words[1] == "quiet" ? Presenter::Mode::kQuiet
+                                            : Presenter::Mode::kPlain;
     if (words[0] == "size") size_ = {std::stoul(std::string(words[1])), std::stoul(std::string(words[2]))};
     if (words[0] == "color") options_.style.color = true;
     if (words[0] == "file") file_ = words[1];

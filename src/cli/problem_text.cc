@@ -17,7 +17,9 @@ std::string locationText(const Location& at, const Place& place) {
   return Location{shownPath(at.file, place), at.line, at.column}.text();
 }
 
-bool isYaml(std::string_view file) { return endsWith(file, ".yaml") || endsWith(file, ".yml"); }
+bool isYaml(std::string_view file) {
+  return endsWith(file, ".yaml") || endsWith(file, ".yml");
+}
 bool isDockerfile(std::string_view file) {
   const std::string name = lower(file.substr(file.find_last_of('/') + 1));
   return startsWith(name, "dockerfile") || endsWith(name, ".dockerfile");
@@ -25,8 +27,8 @@ bool isDockerfile(std::string_view file) {
 
 bool soundsSecret(std::string_view key) {
   const std::string name = lower(key);
-  constexpr std::string_view kWords[] = {"passw", "secret", "token", "credential", "private", "api_key", "apikey",
-                                         "auth",  "passphrase"};
+  constexpr std::string_view kWords[] = {"passw",   "secret", "token", "credential", "private",
+                                         "api_key", "apikey", "auth",  "passphrase"};
   return std::any_of(std::begin(kWords), std::end(kWords),
                      [&](std::string_view word) { return name.find(word) != std::string::npos; }) ||
          endsWith(name, "key") || endsWith(name, "pwd");
@@ -109,7 +111,8 @@ std::string failureText(const FailureEvent& failure, const Place& place, const S
   if (!head.empty()) out += style.paint(Color::kBold, head) + ": ";
   out += failure.message;
   const std::string exitCode = std::to_string(failure.exitCode);
-  if (failure.exitCode != 0 && failure.message.find(exitCode) == std::string::npos) out += " (exit code " + exitCode + ")";
+  if (failure.exitCode != 0 && failure.message.find(exitCode) == std::string::npos)
+    out += " (exit code " + exitCode + ")";
   out += "\n";
   if (failure.at.known()) {
     out += "  " + locationText(failure.at, place) + "\n";

@@ -12,7 +12,9 @@ constexpr std::string_view kSpinner[] = {"⠋", "⠙", "⠹", "⠸", "⠼", "⠴
 constexpr Duration kSpinnerStep = std::chrono::milliseconds(100);
 constexpr std::size_t kTimeColumns = 8;
 constexpr std::size_t kLabelColumnsMax = 30;
+constexpr std::size_t kMarkColumns = 2;
 constexpr std::size_t kGap = 2;
+constexpr Duration kTimeShown = std::chrono::milliseconds(100);  // what took less shows no time
 enum Column { kLabel, kState, kHealth, kPorts, kImage, kColumns };
 
 std::string capitalised(std::string text) {
@@ -89,13 +91,14 @@ void ProgressTable::apply(const StepEvent& step, Instant now) {
   }
   row.phase = Phase::kDone;
   if (isOneOf(step.state, {"unhealthy", "failed"})) row.phase = Phase::kFailed;
+  if (step.state == "skipped") row.phase = Phase::kSkipped;
   if (isOneOf(step.state, {"creating", "starting", "recreating", "stopping", "removing", "pulling", "building"})) {
     row.phase = Phase::kBusy;
   }
   if (isOneOf(step.state, {"healthy", "unhealthy"})) {
     row.state = "running";
     row.health = step.state;
-  } else if (step.kind == "container" && isOneOf(step.state, {"started", "unchanged"})) {
+  } else if (step.kind == "container" && step.state == "started") {
     row.state = "running";
   } else {
     row.state = step.state;
@@ -115,10 +118,14 @@ void ProgressTable::apply(const BuildEvent& build, Instant now) {
 
 void ProgressTable::apply(const FailureEvent& failure, Instant now) {
   if (failure.service.empty()) return;
-  const bool known = std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) { return row.name == failure.container; });
-  Row& row = known && !failure.container.empty() ? rowFor({.kind = "container", .name = failure.container,
-                                                           .service = failure.service, .state = "", .detail = ""}, now)
-                                                 : serviceRow(failure.service, now);
+  const bool known =
+      std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) { return row.name == failure.container; });
+  Row& row =
+      known && !failure.container.empty()
+          ? rowFor(
+                {.kind = "container", .name = failure.container, .service = failure.service, .state = "", .detail = ""},
+                now)
+          : serviceRow(failure.service, now);
   row.phase = Phase::kFailed;
   row.until = now;
   row.detail = printable(failure.message);
@@ -130,7 +137,7 @@ void ProgressTable::apply(const RowEvent& listed) {
     if (row.kind != "container" || row.name != listed.container) continue;
     row.image = listed.image;
     row.ports = shortPorts(listed.ports);
-    if (listed.state != "running" || row.phase == Phase::kFailed) continue;
+    if (row.phase != Phase::kDone) continue;
     row.state = listed.state;
     row.health = listed.health == "none" ? "" : listed.health;
   }
@@ -155,7 +162,8 @@ std::vector<const ProgressTable::Row*> ProgressTable::shown(std::size_t room) co
   std::vector<const Row*> out;
   const auto take = [&](bool done) {
     for (const auto& row : rows_) {
-      if ((row.phase == Phase::kDone) == done && out.size() < room) out.push_back(&row);
+      const bool over = row.phase == Phase::kDone || row.phase == Phase::kSkipped;
+      if (over == done && out.size() < room) out.push_back(&row);
     }
   };
   take(false);
@@ -173,9 +181,8 @@ std::string ProgressTable::header(Instant now, const Style& style) const {
   return out + style.paint(Color::kDim, "  " + timeText(now - start_));
 }
 
-std::vector<std::string> ProgressTable::lines(Size size, Instant now, const Style& style) const {
-  const std::size_t room = size.lines > 4 ? size.lines - 3 : 1;
-  const auto rows = shown(room);
+// The columns' widths; what does not fit whole is left out from the right: image, ports, health.
+std::vector<std::size_t> ProgressTable::widthsOf(const std::vector<const Row*>& rows, Size size) const {
   std::vector<std::size_t> widths(kColumns);
   const auto widen = [&](Column column, std::string_view text) {
     widths[column] = std::max(widths[column], displayWidth(text));
@@ -183,23 +190,27 @@ std::vector<std::string> ProgressTable::lines(Size size, Instant now, const Styl
   for (const auto* row : rows) {
     widen(kLabel, label(*row));
     widen(kState, row->state);
+    if (!row->detail.empty() && row->phase != Phase::kDone) continue;
     widen(kHealth, row->health);
-    if (row->phase == Phase::kDone) {
-      widen(kPorts, row->ports);
-      widen(kImage, row->image);
-    }
+    widen(kPorts, row->ports);
+    widen(kImage, row->image);
   }
   widths[kLabel] = std::min({widths[kLabel], kLabelColumnsMax, size.columns / 2});
-  // What does not fit goes from the right: image first, then ports, then health.
-  const std::size_t available = size.columns > kTimeColumns + kGap + 1 ? size.columns - kTimeColumns - kGap - 1 : 0;
+  const std::size_t available =
+      size.columns > kTimeColumns + kMarkColumns ? size.columns - kTimeColumns - kMarkColumns : 0;
   std::size_t used = 0;
   for (auto& width : widths) {
-    const std::size_t left = available > used + kGap ? available - used - kGap : 0;
-    width = std::min(width, left);
+    if (used + width + kGap > available) width = 0;
     if (width > 0) used += width + kGap;
   }
-  std::vector<std::string> out = {fitted(header(now, Style{}), size.columns - 1)};
-  if (style.color && displayWidth(out[0]) < size.columns - 1) out[0] = header(now, style);
+  return widths;
+}
+
+std::vector<std::string> ProgressTable::lines(Size size, Instant now, const Style& style) const {
+  const auto rows = shown(size.lines > 4 ? size.lines - 3 : 1);
+  const auto widths = widthsOf(rows, size);
+  std::vector<std::string> out = {header(now, style)};
+  if (displayWidth(out[0]) >= size.columns) out[0] = fitted(header(now, Style{}), size.columns - 1);
   for (const auto* row : rows) out.push_back(rowLine(*row, widths, size, now, style));
   if (rows.size() < rows_.size()) {
     out.push_back(fitted("  ... and " + std::to_string(rows_.size() - rows.size()) + " more", size.columns - 1));
@@ -207,50 +218,59 @@ std::vector<std::string> ProgressTable::lines(Size size, Instant now, const Styl
   return out;
 }
 
-std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t>& widths, Size size, Instant now,
-                                   const Style& style) const {
+std::string ProgressTable::mark(const Row& row, Instant now, const Style& style) const {
   const auto turn = static_cast<std::size_t>((now - start_) / kSpinnerStep) % std::size(kSpinner);
-  const bool open = row.phase == Phase::kBusy || row.phase == Phase::kWaiting;
-  std::string out;
-  Color color = Color::kNone;
   switch (row.phase) {
     case Phase::kWaiting:
-      out = style.paint(Color::kDim, "·");
-      color = Color::kDim;
-      break;
+      return style.paint(Color::kDim, "·");
     case Phase::kBusy:
-      out = style.paint(Color::kCyan, kSpinner[turn]);
-      break;
+      return style.paint(Color::kCyan, kSpinner[turn]);
     case Phase::kDone:
-      out = style.paint(Color::kGreen, "✔");
-      color = Color::kGreen;
-      break;
+      return style.paint(Color::kGreen, "✔");
+    case Phase::kSkipped:
+      return style.paint(Color::kDim, "-");
     case Phase::kFailed:
-      out = style.paint(Color::kRed, "✘");
-      color = Color::kRed;
-      break;
+      return style.paint(Color::kRed, "✘");
   }
+  return " ";
+}
+
+std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t>& widths, Size size, Instant now,
+                                   const Style& style) const {
+  Color color = Color::kNone;
+  if (row.phase == Phase::kDone) color = Color::kGreen;
+  if (row.phase == Phase::kFailed) color = Color::kRed;
+  if (row.phase == Phase::kWaiting || row.phase == Phase::kSkipped) color = Color::kDim;
+  std::string out = mark(row, now, style) + " ";
   const auto cell = [&](Column column, std::string_view text, Color paint) {
-    if (widths[column] > 0) out += style.paint(paint, padded(text, widths[column])) + "  ";
+    if (widths[column] == 0) return;
+    const std::string filled = padded(text, widths[column]);
+    const auto words = filled.substr(0, filled.find_last_not_of(' ') + 1);
+    out += style.paint(paint, words) + filled.substr(words.size()) + "  ";
   };
-  out += " ";
   cell(kLabel, label(row), Color::kNone);
   cell(kState, row.state, color);
-  const bool details = !row.detail.empty() && row.phase != Phase::kDone;
   const std::size_t end = size.columns > kTimeColumns + 1 ? size.columns - kTimeColumns - 1 : 0;
-  if (details) {
+  if (!row.detail.empty() && row.phase != Phase::kDone) {
     const auto at = displayWidth(out);
-    const std::size_t left = end > at + kGap ? end - at - kGap : 0;
-    out += style.paint(row.phase == Phase::kFailed ? Color::kRed : Color::kDim, fitted(row.detail, left));
+    out += style.paint(row.phase == Phase::kFailed ? Color::kRed : Color::kDim,
+                       fitted(row.detail, end > at ? end - at : 0));
   } else {
     cell(kHealth, row.health, color);
     cell(kPorts, row.ports, Color::kNone);
     cell(kImage, row.image, Color::kDim);
   }
-  const std::string time = timeText((open ? now : row.until) - row.since);
+  const bool open = row.phase == Phase::kBusy || row.phase == Phase::kWaiting;
+  const Duration passed = (open ? now : row.until) - row.since;
+  const std::string time = passed < kTimeShown ? std::string() : timeText(passed);
   const auto at = displayWidth(out);
-  if (end > at) out.append(end - at, ' ');
-  return displayWidth(out) + displayWidth(time) < size.columns ? out + style.paint(Color::kDim, time) : out;
+  const auto right = end + kTimeColumns > displayWidth(time) ? end + kTimeColumns - displayWidth(time) : 0;
+  if (time.empty() || at > right) {
+    while (endsWith(out, " ")) out.pop_back();
+    return fitted(out, style.color ? std::string::npos : size.columns - 1);
+  }
+  out.append(right - at, ' ');
+  return out + style.paint(Color::kDim, time);
 }
 
 }  // namespace orbit::cli

@@ -32,11 +32,11 @@ class ProgressTable {
   bool empty() const { return rows_.empty(); }
   // Whether something still goes on, so that the spinner turns.
   bool busy() const;
-  // The table's lines, each no wider than the screen, no more than its height. `running` adds the line with the time.
+  // The table's lines, each narrower than the screen, fewer than its height.
   std::vector<std::string> lines(Size size, Instant now, const Style& style) const;
 
  private:
-  enum class Phase { kWaiting, kBusy, kDone, kFailed };
+  enum class Phase { kWaiting, kBusy, kDone, kSkipped, kFailed };
   struct Row {
     std::string kind, name, service;
     std::string state, health, ports, image, detail;
@@ -49,8 +49,10 @@ class ProgressTable {
   std::string label(const Row& row) const;
   std::vector<const Row*> shown(std::size_t room) const;
   std::string header(Instant now, const Style& style) const;
+  std::vector<std::size_t> widthsOf(const std::vector<const Row*>& rows, Size size) const;
   std::string rowLine(const Row& row, const std::vector<std::size_t>& widths, Size size, Instant now,
                       const Style& style) const;
+  std::string mark(const Row& row, Instant now, const Style& style) const;
 
   Instant start_;
   std::vector<Row> rows_;  // in the order they appeared

@@ -15,7 +15,8 @@ Error wrong(std::string message, std::string hint = {}) {
 // Two flags that ask for opposite things.
 Status apart(const CommandLine& line, std::string_view one, std::string_view other) {
   if (!line.on(one) || !line.on(other)) return {};
-  return wrong("--" + std::string(one) + " and --" + std::string(other) + " exclude each other", "Leave one of them out");
+  return wrong("--" + std::string(one) + " and --" + std::string(other) + " exclude each other",
+               "Leave one of them out");
 }
 
 void setSeconds(Json& body, std::string_view key, const CommandLine& line, std::string_view flag) {

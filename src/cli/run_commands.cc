@@ -19,7 +19,9 @@ std::optional<std::string> shellVariable(const std::string& name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-bool onTerminal() { return isTerminal(STDIN_FILENO) && isTerminal(STDOUT_FILENO); }
+bool onTerminal() {
+  return isTerminal(STDIN_FILENO) && isTerminal(STDOUT_FILENO);
+}
 
 // Joins an upgraded stream and passes the process's exit status on.
 net::Task<int> joined(Session& session, std::unique_ptr<net::Stream> stream, LinkOptions options) {
@@ -82,10 +84,8 @@ net::Task<int> runRun(Session& session) {
     co_return kDone;
   }
   session.presenter.reopen(session.now());
-  Json attach = Json::object({{"container", container},
-                              {"tty", options.tty},
-                              {"stdin", options.input},
-                              {"remove", line.on("rm")}});
+  Json attach = Json::object(
+      {{"container", container}, {"tty", options.tty}, {"stdin", options.input}, {"remove", line.on("rm")}});
   auto stream = co_await session.api.upgrade("/v1/attach", std::move(attach), session.wait());
   if (!stream.ok() || *stream == nullptr) {
     session.show(stream.ok() ? Error{.code = Code::kProtocol, .message = "The daemon did not attach"} : stream.error());

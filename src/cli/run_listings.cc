@@ -23,7 +23,9 @@ Result<std::vector<std::string>> wantedStates(const CommandLine& line) {
   std::vector<std::string> states = line.list("status");
   for (const auto& filter : line.list("filter")) {
     if (!startsWith(filter, "status=")) {
-      return Error{.code = Code::kInvalid, .message = "ps knows no filter '" + filter + "'", .hint = "Write --filter status=running"};
+      return Error{.code = Code::kInvalid,
+                   .message = "ps knows no filter '" + filter + "'",
+                   .hint = "Write --filter status=running"};
     }
     states.push_back(filter.substr(7));
   }
@@ -200,8 +202,9 @@ net::Task<int> runVersion(Session& session) {
   std::string text = "Orbit   " + buildVersion() + "\n";
   if (answer.ok()) {
     const Json& engine = (*answer)["engine"];
-    text += engine.isNull() ? "Engine  not reached\n"
-                            : "Engine  " + engine["version"].asString() + " (API " + engine["apiVersion"].asString() + ")\n";
+    text += engine.isNull()
+                ? "Engine  not reached\n"
+                : "Engine  " + engine["version"].asString() + " (API " + engine["apiVersion"].asString() + ")\n";
   }
   session.presenter.print(text);
   if (!answer.ok()) session.show(answer.error());

@@ -15,9 +15,8 @@ net::Task<int> runLogs(Session& session) {
     session.show(body.error());
     co_return kWrongUsage;
   }
-  LogPrinter printer({.style = session.outStyle,
-                      .prefix = !line.on("no-log-prefix"),
-                      .timestamps = line.on("timestamps")});
+  LogPrinter printer(
+      {.style = session.outStyle, .prefix = !line.on("no-log-prefix"), .timestamps = line.on("timestamps")});
   // The names first, so that the first line already knows how wide the longest is.
   Json listing = namedProject(line);
   listing.set("services", Json::strings(line.arguments));
@@ -38,7 +37,7 @@ net::Task<int> runLogs(Session& session) {
       if (!line.isSet("index") || shown.contains(log->container)) session.presenter.print(printer.line(*log));
     } else if (const auto* changed = std::get_if<ContainerEvent>(&event)) {
       session.presenter.say(printer.line(*changed));
-    } else if (!std::holds_alternative<WarningEvent>(event)) {  // told with the listing already
+    } else {
       session.presenter.handle(event, session.now());
     }
   };

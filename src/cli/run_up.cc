@@ -1,6 +1,7 @@
 // up: brings everything up, then, attached, shows the logs until everything ended or the user interrupts.
-#include <cstdlib>
 #include <unistd.h>
+
+#include <cstdlib>
 
 #include "base/base.h"
 #include "cli/log_printer.h"
@@ -44,7 +45,8 @@ class Attached {
  private:
   void onUpEvent(const Event& event) {
     if (const auto* step = std::get_if<StepEvent>(&event); step != nullptr && step->kind == "container") {
-      if (step->state == "started" || step->state == "unchanged" || step->state == "healthy" || step->state == "starting") {
+      if (step->state == "started" || step->state == "unchanged" || step->state == "healthy" ||
+          step->state == "starting") {
         services_.insert(step->service);
         if (shows(step->service)) printer_.expect(step->service, step->name);
       }
@@ -55,6 +57,7 @@ class Attached {
   // Ports, images and health for the last frame of the table.
   net::Task<void> addListing() {
     Json body = namedProject(session_.line);
+    body.set("all", true);
     const net::Wait wait{Instant::max(), &upCancel_};
     Session::OnEvent receive = [this](const Event& event) {
       if (std::holds_alternative<RowEvent>(event)) session_.presenter.handle(event, session_.now());
@@ -80,7 +83,8 @@ class Attached {
       if (shows(service)) names.push_back(service);
     }
     session_.presenter.reopen(session_.now());
-    session_.presenter.say("Logs of " + (names.empty() ? "all services" : join(names, ", ")) + "; Ctrl-C stops everything\n");
+    session_.presenter.say("Logs of " + (names.empty() ? "all services" : join(names, ", ")) +
+                           "; Ctrl-C stops everything\n");
     Json body = namedProject(session_.line);
     body.set("follow", true);
     body.set("sinceUs", beganUs);
@@ -177,9 +181,7 @@ class Attached {
   }
 
   Session::OnEvent onStopEvent() {
-    return [this](const Event& event) {
-      if (!std::holds_alternative<WarningEvent>(event)) session_.presenter.handle(event, session_.now());
-    };
+    return [this](const Event& event) { session_.presenter.handle(event, session_.now()); };
   }
 
   Session& session_;

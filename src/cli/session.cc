@@ -188,14 +188,17 @@ net::Task<Result<std::string>> Session::packAndUpload(NeededContext context, net
     int descriptor;
     ~Closer() { ::close(descriptor); }
   } closer{file};
-  StepEvent step{.kind = "image", .name = "", .service = context.service, .state = "building",
+  StepEvent step{.kind = "image",
+                 .name = "",
+                 .service = context.service,
+                 .state = "building",
                  .detail = "packing the build context"};
   presenter.handle(Event(step), now());
   Status packed;
   std::function<void()> work = [&packed, &context, file] {
     const pack::ContextOptions options{.dockerfile = context.dockerfile, .dockerfileInline = context.dockerfileInline};
-    packed = pack::packContext(context.folder, options,
-                               [file](std::string_view bytes) { return writeFile(file, bytes); });
+    packed =
+        pack::packContext(context.folder, options, [file](std::string_view bytes) { return writeFile(file, bytes); });
   };
   co_await loop.offload(std::move(work));
   if (!packed.ok()) co_return std::move(packed).error().within("service " + context.service);
@@ -209,7 +212,9 @@ net::Task<Result<std::string>> Session::packAndUpload(NeededContext context, net
   co_return co_await api.upload(file, step.total, std::move(onSent), wait);
 }
 
-void Session::settle() { presenter.close(now()); }
+void Session::settle() {
+  presenter.close(now());
+}
 
 void Session::show(const Error& error) {
   presenter.handle(Event(problemFrom(error)), now());

@@ -1,7 +1,7 @@
 #include "cli/snapshot.h"
 
-#include <sys/stat.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,13 +17,14 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kFileBytesMax = 4 << 20;
 constexpr std::size_t kMentionedMax = 2000;
-constexpr std::string_view kComposeNames[] = {"compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"};
+constexpr std::string_view kComposeNames[] = {"compose.yaml", "compose.yml", "docker-compose.yml",
+                                              "docker-compose.yaml"};
 constexpr std::string_view kOverrideNames[] = {"compose.override.yml", "compose.override.yaml",
                                                "docker-compose.override.yml", "docker-compose.override.yaml"};
 constexpr std::string_view kComposeVariables[] = {
-    "COMPOSE_FILE", "COMPOSE_PATH_SEPARATOR", "COMPOSE_PROJECT_NAME", "COMPOSE_PROJECT_DIRECTORY", "COMPOSE_PROFILES",
-    "COMPOSE_ENV_FILES", "COMPOSE_DISABLE_ENV_FILE", "COMPOSE_CONVERT_WINDOWS_PATHS", "COMPOSE_REMOVE_ORPHANS",
-    "COMPOSE_IGNORE_ORPHANS", "DOCKER_DEFAULT_PLATFORM", "HOME"};
+    "COMPOSE_FILE",           "COMPOSE_PATH_SEPARATOR", "COMPOSE_PROJECT_NAME",     "COMPOSE_PROJECT_DIRECTORY",
+    "COMPOSE_PROFILES",       "COMPOSE_ENV_FILES",      "COMPOSE_DISABLE_ENV_FILE", "COMPOSE_CONVERT_WINDOWS_PATHS",
+    "COMPOSE_REMOVE_ORPHANS", "COMPOSE_IGNORE_ORPHANS", "DOCKER_DEFAULT_PLATFORM",  "HOME"};
 
 // Up to kFileBytesMax + 1 bytes of an open file.
 ReadFile readOpen(int descriptor) {

@@ -1,5 +1,6 @@
 // The snapshot a verb sends (decision 19): file texts with their paths and the shell variables that the files name.
-// It starts with what is most likely needed, so that most commands take one round. Thread rules: one owner; reads files.
+// It starts with what is most likely needed, so that most commands take one round. Thread rules: one owner; reads
+// files.
 #pragma once
 #include <functional>
 #include <map>

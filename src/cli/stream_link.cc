@@ -118,7 +118,8 @@ class Link {
       auto count = co_await stream_->read(room, session_.wait());
       if (!count.ok()) co_return std::move(count).error();
       if (*count == 0) {
-        co_return Error{.code = Code::kUnavailable, .message = "The daemon went away; the process may still run",
+        co_return Error{.code = Code::kUnavailable,
+                        .message = "The daemon went away; the process may still run",
                         .hint = "orbit ps -a"};
       }
       frames.feed(std::string_view(buffer.data(), *count));

@@ -22,7 +22,7 @@ constexpr int kBrokenPipeStatus = 128 + SIGPIPE;
 struct Saved {
   volatile ::sig_atomic_t raw = 0;
   int descriptor = -1;
-  ::termios settings {};
+  ::termios settings{};
 };
 Saved saved;
 
@@ -49,10 +49,12 @@ std::size_t numberFrom(const char* variable, std::size_t fallback) {
 
 }  // namespace
 
-bool isTerminal(int descriptor) { return ::isatty(descriptor) != 0; }
+bool isTerminal(int descriptor) {
+  return ::isatty(descriptor) != 0;
+}
 
 Size terminalSize(int descriptor) {
-  ::winsize window {};
+  ::winsize window{};
   const bool known = ::ioctl(descriptor, TIOCGWINSZ, &window) == 0;
   Size size;
   size.columns = known && window.ws_col > 0 ? window.ws_col : numberFrom("COLUMNS", size.columns);
@@ -92,7 +94,9 @@ std::unique_ptr<RawMode> RawMode::enter(int descriptor) {
   return std::unique_ptr<RawMode>(new RawMode);
 }
 
-RawMode::~RawMode() { restore(); }
+RawMode::~RawMode() {
+  restore();
+}
 
 void restoreTerminalOnCrash() {
   for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(signal, onCrash);

@@ -22,7 +22,7 @@ struct Verb {
   std::string_view examples;  // a line each
   std::vector<Flag> flags;
   int argumentsMin = 0;
-  int argumentsMax = -1;          // -1 = any number
+  int argumentsMax = -1;           // -1 = any number
   bool argumentsEndFlags = false;  // what follows the first argument belongs to the container's command
 };
 
