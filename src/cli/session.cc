@@ -140,6 +140,12 @@ void Session::startTicking() {
   });
 }
 
+void Session::watchSize() {
+  loop.onSignal(SIGWINCH, [this](int) {
+    if (onResize) onResize();
+  });
+}
+
 net::Task<void> Session::tickForever() {
   for (;;) {
     presenter.tick(now());
@@ -149,7 +155,10 @@ net::Task<void> Session::tickForever() {
 }
 
 net::Task<Result<ResultEvent>> Session::project(std::string target, Json body, net::Wait wait, OnEvent onEvent) {
-  ORBIT_CO_TRY_STATUS(co_await link.ensure(api, wait));
+  if (!ready_) {
+    ORBIT_CO_TRY_STATUS(co_await link.ensure(api, wait));
+    ready_ = true;
+  }
   Json contexts = Json::object();
   for (int round = 0; round < kRoundsMax; ++round) {
     body.set("snapshot", snapshot.json());

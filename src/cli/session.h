@@ -26,6 +26,7 @@ class Session {
   net::Task<Result<ResultEvent>> project(std::string target, format::Json body, net::Wait wait, OnEvent onEvent = {});
   // Draws the live table while a task runs.
   void startTicking();
+  void watchSize();
   // The exit status of a finished verb; shows its error.
   int finish(const Result<ResultEvent>& result);
   // Prints an error the way problems are printed.
@@ -45,7 +46,8 @@ class Session {
   Presenter presenter;
   DaemonLink link;
   net::Cancel interrupted;
-  std::function<void()> onInterrupt;  // replaces what the first Ctrl-C does
+  std::function<void()> onInterrupt;  // replaces what Ctrl-C does
+  std::function<void()> onResize;     // the terminal has another size (once watchSize() was called)
   Style outStyle;                     // of results
 
  private:
@@ -53,6 +55,7 @@ class Session {
   net::Task<void> tickForever();
   void interrupt();
 
+  bool ready_ = false;  // a daemon of this build was seen
   bool ticking_ = false;
   int interrupts_ = 0;
 };

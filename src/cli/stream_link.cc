@@ -1,6 +1,5 @@
 #include "cli/stream_link.h"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -36,7 +35,8 @@ class Link {
     watchSignals();
     if (options_.tty) {
       queue(Frame::Type::kResize, sizeText());
-      session_.loop.onSignal(SIGWINCH, [this](int) { queue(Frame::Type::kResize, sizeText()); });
+      session_.onResize = [this] { queue(Frame::Type::kResize, sizeText()); };
+      session_.watchSize();
     }
     group.add(writeQueue());
     if (options_.input) group.add(readInput());
@@ -44,7 +44,7 @@ class Link {
     ended_.request();
     room_.notifyAll();
     co_await group.join();
-    session_.loop.onSignal(SIGWINCH, [](int) {});
+    session_.onResize = {};
     session_.onInterrupt = {};
     co_return status;
   }
