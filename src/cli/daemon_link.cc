@@ -40,7 +40,7 @@ DaemonLink::DaemonLink(net::Loop& loop, const model::Home& home, std::string exe
     : loop_(loop), home_(home), executable_(std::move(executable)), say_(std::move(say)) {}
 
 net::Task<Result<std::string>> DaemonLink::runningBuild(ApiClient& api, net::Wait wait) {
-  ORBIT_CO_TRY(const format::Json body, co_await api.get("/v1/version?engine=false", wait));
+  ORBIT_CO_TRY(const format::Json body, co_await api.get("/v1/version", wait));
   co_return body["version"].asString();
 }
 

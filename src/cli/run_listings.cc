@@ -193,7 +193,7 @@ net::Task<int> runVersion(Session& session) {
   }
   const auto ready = co_await session.link.ensure(session.api, session.wait());
   Result<Json> answer = ready.ok() ? Result<Json>(Json()) : Result<Json>(ready.error());
-  if (ready.ok()) answer = co_await session.api.get("/v1/version", session.wait());
+  if (ready.ok()) answer = co_await session.api.get("/v1/version?engine=true", session.wait());
   if (line.json()) {
     Json out = answer.ok() ? *answer : Json::object({{"version", buildVersion()}});
     session.presenter.print(out.dump(2) + "\n");

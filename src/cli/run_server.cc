@@ -13,7 +13,7 @@ constexpr Duration kAskTime = std::chrono::seconds(5);
 
 net::Task<int> runServerStatus(Session& session) {
   const net::Wait limited = session.wait().until(session.now() + kAskTime);
-  const auto answer = co_await session.api.get("/v1/version", limited);
+  const auto answer = co_await session.api.get("/v1/version?engine=true", limited);
   const bool runs = answer.ok();
   if (session.line.json()) {
     Json out = Json::object({{"running", runs}, {"home", session.home.state}, {"log", session.home.logFile()}});
