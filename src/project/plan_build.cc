@@ -136,6 +136,9 @@ void planImageAndBuild(Planning& planning, const Fields& fields, model::Service&
   if (fields.has("build")) {
     service.build = planBuild(planning, fields.in("build"));
     service.build->platform = service.container.platform;
+  } else if (fields.has("provider")) {
+    fields.problem("provider", "services of a provider are not done yet",
+                   "give it a profile so that it is left out, or run its part as an image");
   } else if (image.empty()) {
     planning.findings.problem(service.at, fields.path() + " has neither `image` nor `build`",
                               "say what it runs: `image: nginx:alpine`, or `build: ./folder`");

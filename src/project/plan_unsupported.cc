@@ -12,9 +12,8 @@ struct Missing {
   std::string_view what;  // what happens instead
 };
 
-constexpr std::array<Missing, 37> kServiceKeys = {{
+constexpr std::array<Missing, 36> kServiceKeys = {{
     {"develop", "files are not watched; a bind mount shows changes at once"},
-    {"provider", "services of a provider are not started"},
     {"models", "models are not run"},
     {"use_api_socket", "mount /var/run/docker.sock yourself"},
     {"credential_spec", "it is for Windows containers"},
