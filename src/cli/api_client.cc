@@ -108,6 +108,7 @@ net::Task<Result<ResultEvent>> ApiClient::stream(std::string target, Json body,
     if (!piece.ok()) {
       if (lines.result) break;
       if (piece.error().code == Code::kCancelled || piece.error().code == Code::kTimeout) co_return piece.error();
+      log(Level::kDebug, "cli", piece.error().text());
       co_return cutOff();
     }
     if (piece->empty()) break;

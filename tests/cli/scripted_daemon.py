@@ -31,8 +31,8 @@ class Call:
         self.handler.send_header("Transfer-Encoding", "chunked")
         self.handler.end_headers()
 
-    def event(self, kind, **fields):
-        line = json.dumps({"event": kind, **fields}).encode() + b"\n"
+    def event(self, named, /, **fields):
+        line = json.dumps({"event": named, **fields}).encode() + b"\n"
         try:
             self.handler.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
             self.handler.wfile.flush()
