@@ -123,7 +123,20 @@ class Writer {
         tag.size() > 1 && tag[0] == '!' && std::all_of(tag.begin() + 1, tag.end(), [](char c) {
           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
         });
-    return isShort ? tag : "!<" + tag + ">";
+    if (isShort) return tag;
+    static constexpr char kHex[] = "0123456789ABCDEF";
+    std::string out = "!<";
+    for (const char c : tag) {
+      const auto byte = static_cast<unsigned char>(c);
+      const bool isUri =
+          byte > 0x20 && byte < 0x7f && std::string_view("%<>\"\\^`{|}[]").find(c) == std::string_view::npos;
+      if (isUri) {
+        out += c;
+      } else {
+        out.append(1, '%').append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+      }
+    }
+    return out + ">";
   }
 
   void mapping(const Node& node, int indent, bool firstInline) {
