@@ -22,7 +22,8 @@ Task<Status> findPartners(Operation& operation, const model::Service& service,
     const auto parts = split(from, ':');
     const bool foreign = parts[0] == "container" && parts.size() > 1;
     const std::string name(foreign ? parts[1] : parts[0]);
-    auto detail = co_await operation.engine.inspectContainer(foreign ? name : input.partners[name], operation.wait);
+    const std::string id = foreign ? name : input.partners[name];
+    auto detail = co_await operation.engine.inspectContainer(id, operation.wait);
     if (!detail.ok()) co_return std::move(detail).error().within("volumes_from " + name);
     input.partnerMounts[name] = std::move(detail->mounts);
   }
@@ -33,7 +34,8 @@ Task<Status> putFiles(Operation& operation, const model::Plan& plan, const model
   for (const auto& file : grantedFiles(plan, service)) {
     auto archive = pack::packFile(file.target.substr(1), *file.content, file.mode, file.uid, file.gid);
     if (!archive.ok()) co_return std::move(archive).error();
-    ORBIT_CO_TRY_STATUS(co_await operation.engine.putArchive(id, "/", std::move(*archive), operation.wait));
+    const std::string root = "/";
+    ORBIT_CO_TRY_STATUS(co_await operation.engine.putArchive(id, root, std::move(*archive), operation.wait));
   }
   co_return Status();
 }

@@ -65,7 +65,8 @@ int publishedPort(std::string_view message) {
 // Which container publishes that port, or what to ask when none does.
 Task<void> nameHolder(Operation& operation, Error& error) {
   const std::string port = std::to_string(publishedPort(error.message));
-  auto all = co_await operation.engine.listContainers({}, operation.wait);
+  const engine::Labels any;
+  auto all = co_await operation.engine.listContainers(any, operation.wait);
   if (!all.ok() || port == "0") co_return;
   for (const auto& container : *all) {
     for (const auto& one : container.ports) {

@@ -79,7 +79,7 @@ class Watch {
     if (seen.state != ContainerState::kRunning) co_return std::nullopt;
     if (seen.health == "unhealthy") {
       HealthResult result{HealthResult::Kind::kFailed, {}, 0};
-      result.failure = co_await explainUnhealthy(operation_, *target_.service, target_.id, target_.name, "");
+      result.failure = co_await explainUnhealthy(operation_, *target_.service, target_.id, target_.name, said_);
       co_return result;
     }
     if (check_ && seen.health != "healthy") co_return std::nullopt;

@@ -34,7 +34,8 @@ Task<std::string> addressOf(Operation& operation, engine::ContainerDetail contai
   const std::string mode = container.hostConfig["NetworkMode"].asString();
   if (mode == "host") co_return "127.0.0.1";
   if (!startsWith(mode, kContainer)) co_return std::string();
-  auto partner = co_await operation.engine.inspectContainer(mode.substr(kContainer.size()), operation.wait);
+  const std::string id = mode.substr(kContainer.size());
+  auto partner = co_await operation.engine.inspectContainer(id, operation.wait);
   co_return partner.ok() ? firstAddress(partner->summary) : std::string();
 }
 

@@ -170,13 +170,17 @@ model::Plan changed(model::Plan plan, Random& random) {
 
 Task<void> upInto(Stack* stack, const model::Plan* plan, UpOptions options, std::optional<Outcome>* out,
                   net::Condition* done) {
-  out->emplace(co_await stack->up(*plan, std::move(options), Observer{}, net::Wait{}));
+  const Observer nobody;
+  const net::Wait forever;
+  out->emplace(co_await stack->up(*plan, std::move(options), nobody, forever));
   done->notifyAll();
 }
 
 Task<void> downInto(Stack* stack, const model::Plan* plan, Stack::DownOptions options, std::optional<Outcome>* out,
                     net::Condition* done) {
-  out->emplace(co_await stack->down(plan->project, plan, std::move(options), Observer{}, net::Wait{}));
+  const Observer nobody;
+  const net::Wait forever;
+  out->emplace(co_await stack->down(plan->project, plan, std::move(options), nobody, forever));
   done->notifyAll();
 }
 
@@ -228,11 +232,13 @@ struct State {
 
 Task<State> stateOf(engine::Engine* engine) {
   State state;
-  auto containers = co_await engine->listContainers({}, {});
+  const engine::Labels any;
+  const net::Wait forever;
+  auto containers = co_await engine->listContainers(any, forever);
   std::map<std::string, std::string> nameOf;
   for (const auto& container : *containers) nameOf[container.id] = container.name;
   for (const auto& container : *containers) {
-    auto detail = co_await engine->inspectContainer(container.id, {});
+    auto detail = co_await engine->inspectContainer(container.id, forever);
     std::string line = container.name + " " + std::string(engine::stateName(container.state)) + " " +
                        labelOf(container.labels, kConfigHashLabel) + " " + container.imageId;
     for (const auto& [network, address] : container.addresses) line += " +" + network;
@@ -245,9 +251,9 @@ Task<State> stateOf(engine::Engine* engine) {
     }
     state.lines.push_back(std::move(line));
   }
-  auto networks = co_await engine->listNetworks({}, {});
+  auto networks = co_await engine->listNetworks(any, forever);
   for (const auto& network : *networks) state.lines.push_back("network " + network.name);
-  auto volumes = co_await engine->listVolumes({}, {});
+  auto volumes = co_await engine->listVolumes(any, forever);
   int anonymous = 0;
   for (const auto& volume : *volumes) {
     if (isAnonymousVolume(volume.name)) {
@@ -268,7 +274,8 @@ Task<std::vector<engine::Event>> eventsOf(engine::Engine* engine, net::Loop* loo
     co_return Status();
   };
   const net::Wait wait{loop->clock().now() + 1s, nullptr};
-  const Status ended = co_await engine->events(1, {}, sink, wait);
+  const engine::Labels any;
+  const Status ended = co_await engine->events(1, any, sink, wait);
   static_cast<void>(ended);
   co_return all;
 }

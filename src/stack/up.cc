@@ -121,6 +121,8 @@ class Up {
     if (!spec.ok()) co_return;
     // Ours and the other tool's bookkeeping is no difference.
     spec->labels = service->container.labels;
+    const std::string name = containerName(plan_, *service, input.number);
+    for (auto& attachment : spec->networks) std::erase(attachment.aliases, name);
     converge_.differences[container.id] = engine::differences(*spec, *detail, *image);
   }
 

@@ -80,18 +80,21 @@ Task<bool> UpService::createMissing() {
 }
 
 Task<void> UpService::createBox(Box& box) {
-  box.id = co_await create(box.replica, box.replica.name, "", {});
+  const std::string replaces;
+  std::vector<engine::MountPoint> inherit;
+  box.id = co_await create(box.replica, box.replica.name, replaces, std::move(inherit));
 }
 
 // Returns the id, or "" after a failure.
 Task<std::string> UpService::create(const Replica& replica, std::string name, std::string replaces,
                                     std::vector<engine::MountPoint> inherit) {
   const auto shared = sharesWith(service_);
-  const bool ready = co_await until([this, &shared] {
+  const std::function<bool()> settled = [this, &shared] {
     return std::all_of(shared.begin(), shared.end(), [this](const std::string& partner) {
       return !state_.unsettled.contains(partner) || state_.progress[partner].failed;
     });
-  });
+  };
+  const bool ready = co_await until(settled);
   const bool lost = std::any_of(shared.begin(), shared.end(), [this](const std::string& partner) {
     return state_.unsettled.contains(partner);  // it failed, and has said so
   });
@@ -168,10 +171,11 @@ Task<bool> UpService::replaceOutdated() {
       if (turn.service->name == name) dependants.push_back(name);
     }
   }
-  const bool quiet = co_await until([this, &dependants] {
+  const std::function<bool()> stopped = [this, &dependants] {
     return std::all_of(dependants.begin(), dependants.end(),
                        [this](const std::string& name) { return state_.quiet.contains(name); });
-  });
+  };
+  const bool quiet = co_await until(stopped);
   if (!quiet) co_return false;
   net::TaskGroup group(operation_.loop);
   for (auto& box : boxes_) {

@@ -79,7 +79,7 @@ class StackReal : public testing::Test {
   Observer observer() {
     Observer made;
     made.step = [this](const Step& step) {
-      if (step.state != "unchanged") changes_.push_back(step.name + " " + step.state);
+      if (step.state != "unchanged") changes_.push_back(step.name + " " + step.state + " " + step.detail);
     };
     made.warning = [this](const model::Warning& warning) { warnings_.push_back(warning.message); };
     return made;
@@ -197,7 +197,10 @@ services:
 
 Task<void> upInto(Stack* stack, const model::Plan* wanted) {
   const net::Wait forever;
-  static_cast<void>(co_await stack->up(*wanted, {}, Observer{}, forever));
+  const UpOptions options;
+  const Observer nobody;
+  const Outcome outcome = co_await stack->up(*wanted, options, nobody, forever);
+  static_cast<void>(outcome);
 }
 
 Task<bool> pass(net::Loop* loop, Duration span) {
@@ -241,8 +244,8 @@ TEST_F(StackReal, APortHeldByAnotherProcessIsNamed) {
   ASSERT_EQ(getsockname(held, reinterpret_cast<sockaddr*>(&address), &size), 0);
   const std::string port = std::to_string(ntohs(address.sin_port));
   const model::Plan taken =
-      plan("services: {web: {image: 'orbit-stand-in:bookworm', init: true, command: sleep 1000, ports: ['" + port +
-           ":80']}}");
+      plan("services: {web: {image: 'orbit-stand-in:bookworm', init: true, command: busybox httpd -f -p 80, ports: ['" +
+           port + ":80']}}");
   const Outcome outcome = loop_.runTask(stack_->up(taken, {}, observer(), soon()));
   close(held);
   ASSERT_EQ(outcome.failures.size(), 1u);
