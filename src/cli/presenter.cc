@@ -119,6 +119,7 @@ std::string Presenter::tailOf(const std::string& service) const {
 void Presenter::close(Instant now) {
   if (showsTable()) draw(now);
   drawn_.clear();
+  table_ = ProgressTable(now);  // what was drawn stays on the screen; what comes is a new table
   showCursor();
   for (const auto& problem : problems_) surface_.err(problemText(problem, options_.place, options_.style));
   problems_.clear();
@@ -128,11 +129,6 @@ void Presenter::close(Instant now) {
                  (unseenBuild ? tailOf(failure.service) : std::string()));
   }
   failures_.clear();
-}
-
-void Presenter::reopen(Instant now) {
-  close(now);
-  table_ = ProgressTable(now);
 }
 
 void Presenter::showCursor() {

@@ -43,10 +43,8 @@ class Presenter {
   void tick(Instant now);  // redraws the live table
   bool live() const { return options_.mode == Mode::kLive; }
   bool showsTable() const { return live() && !table_.empty(); }
-  // The last frame stays, failures follow, the cursor is back. Safe to call again.
+  // The last frame stays, failures follow, the cursor is back. What comes later begins a new table.
   void close(Instant now);
-  // The table begins anew (a second phase, such as the stop after an interrupt).
-  void reopen(Instant now);
   // Shows an interrupted terminal program's cursor again.
   void showCursor();
 

@@ -48,7 +48,6 @@ class Player {
     if (words[0] == "at") atMs_ = std::stol(std::string(words[1]));
     if (words[0] == "tick") presenter().tick(now());
     if (words[0] == "close") presenter().close(now());
-    if (words[0] == "reopen") presenter().reopen(now());
     if (words[0] == "say") presenter().say(line.substr(4) + "\n");
     if (!startsWith(line, "{")) return;
     const auto event = parseEvent(line);

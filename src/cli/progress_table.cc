@@ -139,6 +139,8 @@ void ProgressTable::apply(const RowEvent& listed) {
     row.ports = shortPorts(listed.ports);
     if (row.phase != Phase::kDone) continue;
     row.state = listed.state;
+    // Orbit's own probe is ahead of the engine's, whose first may be seconds away.
+    if (row.health == "healthy" && listed.health == "starting") continue;
     row.health = listed.health == "none" ? "" : listed.health;
   }
 }

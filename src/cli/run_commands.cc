@@ -83,9 +83,7 @@ net::Task<int> runRun(Session& session) {
     session.presenter.print(container + "\n");
     co_return kDone;
   }
-  session.presenter.reopen(session.now());
-  Json attach = Json::object(
-      {{"container", container}, {"tty", options.tty}, {"stdin", options.input}, {"remove", line.on("rm")}});
+  Json attach = Json::object({{"container", container}, {"tty", options.tty}, {"remove", line.on("rm")}});
   auto stream = co_await session.api.upgrade("/v1/attach", std::move(attach), session.wait());
   if (!stream.ok() || *stream == nullptr) {
     session.show(stream.ok() ? Error{.code = Code::kProtocol, .message = "The daemon did not attach"} : stream.error());

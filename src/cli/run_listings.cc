@@ -50,7 +50,11 @@ std::optional<std::string> configList(const CommandLine& line, const Json& confi
   if (line.on("services") || line.on("images") || line.on("profiles")) {
     for (const auto& service : config["services"].items()) {
       if (line.on("services")) names.insert(service["name"].asString());
-      if (line.on("images")) names.insert(service["image"].asString());
+      if (line.on("images")) {
+        const std::string& image = service["image"].asString();
+        const std::string built = config["project"].asString() + "-" + service["name"].asString();
+        names.insert(image.empty() ? built : image);
+      }
       if (line.on("profiles")) {
         for (const auto& profile : service["profiles"].asStrings()) names.insert(profile);
       }

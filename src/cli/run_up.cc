@@ -82,7 +82,6 @@ class Attached {
     for (const auto& service : services_) {
       if (shows(service)) names.push_back(service);
     }
-    session_.presenter.reopen(session_.now());
     session_.presenter.say("Logs of " + (names.empty() ? "all services" : join(names, ", ")) +
                            "; Ctrl-C stops everything\n");
     Json body = namedProject(session_.line);
