@@ -38,8 +38,7 @@ int refuse(Session& session, const Error& error) {
 net::Task<int> runDown(Session& session) {
   auto body = downRequest(session.line);
   if (!body.ok()) co_return refuse(session, body.error());
-  co_return co_await operate(session, "/v1/down", std::move(*body),
-                             "Nothing to remove: nothing of this project is there\n");
+  co_return co_await operate(session, "/v1/down", std::move(*body), "");
 }
 
 net::Task<int> runChange(Session& session) {
