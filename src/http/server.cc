@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "http/core/limits.h"
+#include "http/server_connection.h"
 #include "http/wire.h"
 
 namespace orbit::http {
@@ -196,13 +197,10 @@ net::Task<Result<std::string>> nextHead(net::Loop& loop, Wire& wire, net::Cancel
   co_return co_await wire.readHead(wait);
 }
 
+}  // namespace
+
 net::Task<void> serveConnection(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Handler& handler,
-                                net::Cancel& cancel, net::Condition& freed) {
-  struct Freed {
-    net::Condition& condition;
-    ~Freed() { condition.notifyAll(); }
-  };
-  const Freed notify{freed};
+                                net::Cancel& cancel) {
   Wire wire(std::move(stream));
   for (bool more = true; more && !cancel.requested();) {
     Result<std::string> text = co_await nextHead(loop, wire, cancel);
@@ -221,6 +219,14 @@ net::Task<void> serveConnection(net::Loop& loop, std::unique_ptr<net::Stream> st
   }
 }
 
+namespace {
+
+net::Task<void> serveAndTell(net::Loop& loop, std::unique_ptr<net::Stream> stream, const Handler& handler,
+                             net::Cancel& cancel, net::Condition& freed) {
+  co_await serveConnection(loop, std::move(stream), handler, cancel);
+  freed.notifyAll();
+}
+
 }  // namespace
 
 net::Task<void> serve(net::Loop& loop, net::Listener& listener, Handler handler, net::Cancel& cancel) {
@@ -235,7 +241,7 @@ net::Task<void> serve(net::Loop& loop, net::Listener& listener, Handler handler,
     }
     auto stream = co_await listener.accept(wait);
     if (stream.ok()) {
-      connections.add(serveConnection(loop, std::move(stream).value(), handler, cancel, freed));
+      connections.add(serveAndTell(loop, std::move(stream).value(), handler, cancel, freed));
     } else if (stream.error().code != Code::kCancelled) {
       log(Level::kError, "http", stream.error().text());
       (void)co_await loop.sleep(std::chrono::seconds(1), wait);
