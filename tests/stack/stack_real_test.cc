@@ -222,7 +222,9 @@ TEST_F(StackReal, ADaemonThatDiesAnywhereIsMended) {
     EXPECT_EQ(count(), 2u);
     up(two);
     EXPECT_TRUE(changes_.empty()) << join(changes_, "\n");
-    if (random.chance(0.7)) loop_.runTask(stack_->down(project_, &two, {}, {}, soon()));
+    Stack::DownOptions all;
+    all.volumes = true;
+    if (random.chance(0.7)) loop_.runTask(stack_->down(project_, &two, all, {}, soon()));
   }
 }
 
