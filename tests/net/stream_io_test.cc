@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "net/net.h"
 
@@ -14,11 +15,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string freshPath() {
-  std::string folder = "/tmp/orbit-net-XXXXXX";
-  ORBIT_CHECK(mkdtemp(folder.data()) != nullptr);
-  return folder + "/s";
-}
+// A place for a socket that goes with its folder.
+struct SocketPlace {
+  SocketPlace() : folder("/tmp/orbit-net-XXXXXX") {
+    ORBIT_CHECK(mkdtemp(folder.data()) != nullptr);
+    path = folder + "/s";
+  }
+  ~SocketPlace() { std::filesystem::remove_all(folder); }
+  SocketPlace(const SocketPlace&) = delete;
+  SocketPlace& operator=(const SocketPlace&) = delete;
+  std::string folder, path;
+};
 
 Wait soon(Loop& loop) {
   return {loop.clock().now() + 20s, nullptr};
@@ -167,7 +174,8 @@ Task<std::string> greet(Loop& loop, Listener& listener, Address address) {
 
 TEST(Listener, UnixWithModeStaleAndTakenPaths) {
   Loop loop;
-  const std::string path = freshPath();
+  const SocketPlace place;
+  const std::string& path = place.path;
   {
     const auto listener = Listener::unixSocket(loop, path, 0600);
     ASSERT_TRUE(listener.ok()) << listener.error().text();
@@ -189,13 +197,13 @@ TEST(Listener, UnixWithModeStaleAndTakenPaths) {
 
 TEST(Listener, AFileInTheWayIsNotRemoved) {
   Loop loop;
-  const std::string path = freshPath();
+  const SocketPlace place;
+  const std::string& path = place.path;
   ::close(::open(path.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
   const auto listener = Listener::unixSocket(loop, path, 0600);
   ASSERT_FALSE(listener.ok());
   EXPECT_EQ(listener.error().code, Code::kConflict);
   EXPECT_EQ(::access(path.c_str(), F_OK), 0);
-  ::unlink(path.c_str());
 }
 
 TEST(Listener, TcpByAddressAndByNameWithSeveralAddresses) {
@@ -223,7 +231,8 @@ TEST(Connect, RefusedAndUnknownNamesAreUnavailable) {
 
 TEST(Connect, AFullQueueIsWaitedFor) {
   Loop loop;
-  const std::string path = freshPath();
+  const SocketPlace place;
+  const std::string& path = place.path;
   const auto listener = Listener::unixSocket(loop, path, 0600);
   ASSERT_TRUE(listener.ok());
   ASSERT_EQ(::listen((*listener)->descriptor(), 0), 0);
@@ -235,7 +244,6 @@ TEST(Connect, AFullQueueIsWaitedFor) {
   }
   const Wait brief{loop.clock().now() + 50ms, nullptr};
   EXPECT_EQ(loop.runTask(connect(loop, Address::unixSocket(path), brief)).error().code, Code::kTimeout);
-  ::unlink(path.c_str());
 }
 
 }  // namespace
