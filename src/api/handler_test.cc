@@ -277,6 +277,17 @@ TEST_F(Handler, FollowedLogsGoOnThroughARestartAndEndWithTheProject) {
   EXPECT_FALSE(logs.reply.events("container").empty());
 }
 
+// Found on a real engine: the follower of the only running service ended when that service was restarted.
+TEST_F(Handler, FollowedLogsOfAllThatRunsOutliveItsRestart) {
+  send("POST", "/v1/up", body());
+  FakeExchange logs("POST", "/v1/logs", R"({"project": "shop", "services": ["web"], "follow": true, "tail": 0})");
+  FakeExchange restart("POST", "/v1/restart", R"({"project": "shop"})");
+  FakeExchange down("POST", "/v1/down", R"({"project": "shop"})");
+  engine->setLatency(std::chrono::milliseconds(20));
+  loop.runTask(followAndRestart(loop, handle, logs, restart, down));
+  EXPECT_EQ(logs.reply.events("log").size(), 1u) << logs.reply.answer;
+}
+
 TEST_F(Handler, UnknownCallsAreAnsweredWithTheNearest) {
   const auto wrong = send("POST", "/v1/dwon", "{}");
   EXPECT_EQ(wrong.status, 404);

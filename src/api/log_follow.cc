@@ -20,12 +20,13 @@ std::string attribute(const engine::Event& event, std::string_view name) {
 }  // namespace
 
 LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services,
-                     Told told)
+                     Told told, Settled settled)
     : loop_(loop),
       engine_(engine),
       project_(std::move(project)),
       services_(std::move(services)),
       told_(std::move(told)),
+      settled_(std::move(settled)),
       changed_(loop),
       tasks_(loop) {}
 
@@ -38,6 +39,7 @@ net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t li
   for (auto& source : sources) add(std::move(source), inner);
   while (outcome_.ok()) {
     if (open_ == 0) {
+      ORBIT_CO_TRY_STATUS(co_await settled_(inner));
       const bool live = co_await anyLive(inner);
       if (!live && open_ == 0) break;
     }

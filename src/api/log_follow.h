@@ -16,7 +16,10 @@ class LogFollow {
  public:
   // `told` takes log and container events; it may make us wait.
   using Told = std::function<net::Task<Status>(format::Json)>;
-  LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services, Told told);
+  // Resolves when no operation on the project is under way: one that stops containers may be about to start them again.
+  using Settled = std::function<net::Task<Status>(net::Wait)>;
+  LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services, Told told,
+            Settled settled);
 
   // `sources`: read so far as their marks say; `listedUs`: when the containers were listed; `floorUs`: what a source
   // without a mark said before that is left out. Errors: kCancelled, the engine's.
@@ -42,6 +45,7 @@ class LogFollow {
   const std::string project_;
   const std::vector<std::string> services_;
   const Told told_;
+  const Settled settled_;
   std::map<std::string, Followed> followed_;  // by id
   std::int64_t floorUs_ = 0;
   int open_ = 0;

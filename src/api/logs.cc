@@ -26,7 +26,8 @@ net::Task<Status> tellLogs(Shared& shared, EventStream& stream, const LogsReques
   ORBIT_CO_TRY_STATUS(co_await readHistory(loop, engine, sources, request.options, line, wait));
   if (!request.options.follow) co_return Status();
   const LogFollow::Told told = [&stream, wait](format::Json event) { return stream.send(std::move(event), wait); };
-  LogFollow follow(loop, engine, project, request.services, told);
+  const LogFollow::Settled settled = [&shared, project](net::Wait until) { return shared.queue.idle(project, until); };
+  LogFollow follow(loop, engine, project, request.services, told, settled);
   const std::int64_t floorUs = request.options.tail == 0 ? listedUs : request.options.sinceUs;
   co_return co_await follow.run(std::move(sources), listedUs, floorUs, wait);
 }

@@ -34,6 +34,15 @@ std::unique_ptr<ProjectQueue::Place> ProjectQueue::join(const std::string& proje
   return std::unique_ptr<Place>(new Place(std::move(line), std::move(kind), cancel));
 }
 
+net::Task<Status> ProjectQueue::idle(std::string project, net::Wait wait) {
+  const auto found = lines_.find(project);
+  const auto line = found == lines_.end() ? nullptr : found->second.lock();
+  while (line && !line->places.empty()) {
+    ORBIT_CO_TRY_STATUS(co_await line->moved.wait(wait));
+  }
+  co_return Status();
+}
+
 void ProjectQueue::cancelAll() {
   std::vector<net::Cancel*> all;
   for (const auto& [project, weak] : lines_) {

@@ -37,6 +37,9 @@ class ProjectQueue {
   // `cancel` is the operation's own.
   std::unique_ptr<Place> join(const std::string& project, std::string kind, net::Cancel& cancel);
 
+  // Until nobody works or waits on the project. Errors: kCancelled, kTimeout.
+  net::Task<Status> idle(std::string project, net::Wait wait);
+
   // Asks every operation, working or waiting, to stop.
   void cancelAll();
 

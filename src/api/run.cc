@@ -6,7 +6,7 @@ namespace orbit::api {
 namespace {
 
 // A one-off container that nobody attached to: its caller died between the two requests.
-constexpr auto kAttachedWithin = std::chrono::seconds(60);
+constexpr auto kAttachedWithin = std::chrono::seconds(15);
 constexpr auto kRemoveWait = std::chrono::seconds(30);
 
 net::Task<void> removeUnattached(Shared& shared, std::string id) {

@@ -98,7 +98,7 @@ class Commands(unittest.TestCase):
     def test_run_of_a_caller_who_dies_leaves_nothing(self):
         before = sorted(self.bench.containers())
         with self.bench.start("run", "--rm", "-T", "cache", "sleep", "1000", stdin=subprocess.DEVNULL) as process:
-            bench.wait_until(lambda: len(self.bench.containers()) > len(before), what="the one-off")
+            bench.wait_until(lambda: len(self.bench.labelled("ps", "-q")) > len(before), what="the one-off to run")
             process.kill()
             process.communicate()
         bench.wait_until(lambda: sorted(self.bench.containers()) == before, 30, "the one-off to be gone")
