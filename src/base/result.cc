@@ -28,6 +28,8 @@ std::string_view codeName(Code code) {
       return "protocol";
     case Code::kUnsupported:
       return "unsupported";
+    case Code::kStale:
+      return "stale";
     case Code::kInternal:
       return "internal";
   }

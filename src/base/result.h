@@ -26,6 +26,7 @@ enum class Code {
   kIo,           // the operating system refused
   kProtocol,     // the peer answered something the protocol does not allow
   kUnsupported,  // valid, but not done by this version or this engine
+  kStale,        // remains of something broken stand in the way; it can only be made anew
   kInternal,     // a bug of ours
 };
 

@@ -149,7 +149,17 @@ Task<Status> Docker::startContainer(std::string id, Wait wait) {
   call.method = "POST";
   call.path = containerPath(id, "/start");
   call.what = "starting a container";
-  co_return co_await change(std::move(call), wait, kChangeDeadline);
+  Status started = co_await change(std::move(call), wait, kChangeDeadline);
+  // Making it anew beside a process that lives on could give one volume two databases.
+  if (!started.ok() && started.error().code == Code::kStale) {
+    if (const int left = processOf(id); left != 0) {
+      co_return Error{Code::kConflict,
+                      "the engine was killed while it started this container, and process " + std::to_string(left) +
+                          " of that start still runs",
+                      "end it with `sudo kill " + std::to_string(left) + "`, then `orbit up`"};
+    }
+  }
+  co_return started;
 }
 
 Task<Status> Docker::stopContainer(std::string id, std::optional<Duration> grace, Wait wait) {

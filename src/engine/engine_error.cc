@@ -108,6 +108,12 @@ std::optional<Error> reachError(std::string_view message) {
 }
 
 std::optional<Error> startError(std::string_view message) {
+  // "task <id>: already exists": the engine was killed while it started the container, and its containerd kept the
+  // half.
+  if (has(message, "task ") && has(message, "already exists")) {
+    return Error{Code::kStale, "the engine was killed while it started this container, and cannot start it again",
+                 "`orbit up` makes the container anew"};
+  }
   if (has(message, "executable file not found") || (has(message, "exec: \"") && has(message, "no such file"))) {
     const std::string command = between(message, "exec:", '"', '"');
     return Error{Code::kInvalid, "the image has no command \"" + command + "\"",

@@ -74,6 +74,7 @@ class Fake final : public FakeEngine {
     changed_.notifyAll();
   }
   void setDiskFull(bool full) override { machine_.setDiskFull(full); }
+  void spoil(std::string container) override { machine_.find(container)->spoilt = true; }
   const std::vector<std::string>& journal() const override { return machine_.journal(); }
 
   Task<Result<EngineInfo>> info(Wait wait) override {

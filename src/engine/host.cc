@@ -1,5 +1,7 @@
 #include "engine/host.h"
 
+#include <fstream>
+
 #include "base/text.h"
 
 namespace orbit::engine {
@@ -46,6 +48,17 @@ Result<EngineHost> parseHost(const EngineOptions& options) {
     host.address.tls = std::make_shared<const net::Tls>(std::move(files));
   }
   return host;
+}
+
+int processOf(const std::string& containerId) {
+  for (const char* root : {"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/", "/sys/fs/cgroup/systemd/"}) {
+    for (const std::string& name : {"docker/" + containerId, "system.slice/docker-" + containerId + ".scope"}) {
+      std::ifstream processes(root + name + "/cgroup.procs");
+      int process = 0;
+      if (processes >> process) return process;
+    }
+  }
+  return 0;
 }
 
 }  // namespace orbit::engine

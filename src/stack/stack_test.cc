@@ -224,6 +224,19 @@ TEST_F(StackTest, ANetworkInUseStaysWithAWarning) {
   EXPECT_EQ(warnings_, std::vector<std::string>{"network shop_default is still in use and stays"});
 }
 
+// Seen on a real engine, killed in the middle of `up`: three of six containers refused every later start.
+TEST_F(StackTest, AContainerTheEngineCannotStartAgainIsMadeAnew) {
+  add("db");
+  UpOptions create;
+  create.noStart = true;
+  ASSERT_TRUE(up(create).ok());
+  engine_->spoil("shop-db-1");
+  ASSERT_TRUE(up().ok());
+  ASSERT_EQ(rows().size(), 1u);
+  EXPECT_EQ(rows()[0].container, "shop-db-1");
+  EXPECT_EQ(rows()[0].state, "running");
+}
+
 TEST_F(StackTest, OrphansAreNamedAndRemovedOnlyWhenAsked) {
   add("db");
   add("old");

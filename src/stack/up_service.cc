@@ -244,6 +244,11 @@ Task<bool> UpService::startAll() {
   co_return ok_;
 }
 
+Task<Status> UpService::launch(const Box& box) {
+  ORBIT_CO_TRY_STATUS(co_await putFiles(operation_, state_.plan, service_, box.id));
+  co_return co_await operation_.engine.startContainer(box.id, operation_.wait);
+}
+
 Task<void> UpService::startBox(Box& box) {
   const Replica& replica = box.replica;
   if (replica.action == Replica::Action::kKeep && replica.oldName != replica.name) {
@@ -260,9 +265,17 @@ Task<void> UpService::startBox(Box& box) {
                    replica.name);
   }
   operation_.containerStep(replica.name, service_.name, "starting");
-  Status put = co_await putFiles(operation_, state_.plan, service_, box.id);
-  if (!put.ok()) co_return fail(std::move(put).error(), replica.name);
-  Status started = co_await operation_.engine.startContainer(box.id, operation_.wait);
+  Status started = co_await launch(box);
+  if (!started.ok() && started.error().code == Code::kStale) {
+    box.replica.id = box.id;
+    box.replica.oldName = replica.name;
+    box.replica.state = ContainerState::kCreated;
+    box.replica.reason = "the engine was killed while it started it";
+    co_await replaceBox(box);
+    if (!ok_) co_return;
+    settled();
+    started = co_await launch(box);
+  }
   if (!started.ok()) {
     Failure failure = co_await explainRefusal(operation_, service_, replica.name, std::move(started).error());
     co_return fail(std::move(failure));

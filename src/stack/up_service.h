@@ -51,6 +51,7 @@ class UpService {
   net::Task<void> createBox(Box& box);
   net::Task<void> replaceBox(Box& box);
   net::Task<void> startBox(Box& box);
+  net::Task<Status> launch(const Box& box);
   net::Task<void> awaitBox(Box& box);
   net::Task<void> awaitCompletion(Box& box);
   bool someoneWaits(model::Dependency::Condition condition) const;
