@@ -131,10 +131,10 @@ class Bench:
         return sorted(name for name in names if self.project in name)
 
 
-def wait_until(true, seconds=30, what="it"):
+def wait_until(true, seconds=30, what="it", explain=lambda: ""):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if true():
             return
         time.sleep(0.05)
-    raise AssertionError(f"waited {seconds} s for {what}")
+    raise AssertionError(f"waited {seconds} s for {what}\n{explain()}")

@@ -44,18 +44,18 @@ class Commands(unittest.TestCase):
         self.assertNotIn("web is up", self.orbit("logs", "db").stdout)
 
     def test_followed_logs_go_on_through_a_restart(self):
-        with self.bench.start("logs", "-f", "--tail", "0", "web") as follow:
+        with self.bench.start("logs", "-f", "--tail", "1", "web") as follow:
             lines = []
             reader = threading.Thread(target=lambda: lines.extend(follow.stdout))
             reader.start()
             try:
-                bench.wait_until(lambda: follow.poll() is None and self.bench.daemon() != 0, what="the follower")
+                bench.wait_until(lambda: len(lines) == 1, what="the follower's first line")
                 self.orbit("restart", "-t", "1", "web", "cache")
-                bench.wait_until(lambda: any("web is up" in line for line in lines), what="the new line")
+                bench.wait_until(lambda: sum("web is up" in line for line in lines[1:]) == 1, what="the new line")
             finally:
                 follow.send_signal(signal.SIGINT)
                 reader.join()
-        self.assertEqual(sum("web is up" in line for line in lines), 1, lines)
+        self.assertEqual(sum("web is up" in line for line in lines[1:]), 1, lines)
 
     def test_exec_passes_input_output_and_status(self):
         done = self.orbit("exec", "-T", "cache", "sh", "-c", "cat; echo err >&2; exit 7", input="one\ntwo\n", check=False)
@@ -101,7 +101,8 @@ class Commands(unittest.TestCase):
             bench.wait_until(lambda: len(self.bench.labelled("ps", "-q")) > len(before), what="the one-off to run")
             process.kill()
             process.communicate()
-        bench.wait_until(lambda: sorted(self.bench.containers()) == before, 30, "the one-off to be gone")
+        # `sleep` ignores SIGTERM, so ten seconds of grace are among these.
+        bench.wait_until(lambda: sorted(self.bench.containers()) == before, 60, "the one-off to be gone", self.bench.log)
 
     def test_stop_and_start(self):
         self.orbit("stop", "-t", "1", "web")
