@@ -17,7 +17,7 @@ struct Services {
   stack::Stack& stack;
   store::Store& store;
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
-  net::Cancel& stop;           // the daemon ends: operations are cancelled, journaled as such, and their callers told
+  net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
 };
 
 // The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.

@@ -76,21 +76,11 @@ Result<RunRequest> decodeRun(const format::Json& body) {
 net::Task<void> run(Shared& shared, http::Exchange& exchange, format::Json body) {
   auto request = decodeRun(body);
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
-  auto contexts = shared.contexts.paths(request->contexts);
-  if (!contexts.ok()) co_return co_await refuse(exchange, std::move(contexts).error());
-  ContextFolder::Use use(shared.contexts, request->contexts);
-  request->options.contexts = std::move(contexts).value();
-
-  EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTarget(request->target);
-  std::string outcome = reading.outcome;
-  if (const Target* target = tellReading(stream, reading)) {
-    const Work work = [&](net::Wait wait) { return create(shared, stream, *request, *target->plan, wait); };
-    Change what{"run", target->project};
-    outcome = co_await change(shared, exchange, stream, std::move(what), work);
-  }
-  if (outcome == "need") use.keep();
-  co_await stream.finish(outcome);
+  const PlanOperation operation = [&](EventStream& stream, const model::Plan& plan, auto contexts, net::Wait wait) {
+    request->options.contexts = std::move(contexts);
+    return create(shared, stream, *request, plan, wait);
+  };
+  co_await changeByPlan(shared, exchange, "run", request->target, request->contexts, operation);
 }
 
 }  // namespace orbit::api

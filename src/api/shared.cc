@@ -147,4 +147,21 @@ Target* tellReading(EventStream& stream, TargetReading& reading) {
   return reading.target ? &*reading.target : nullptr;
 }
 
+net::Task<void> changeByPlan(Shared& shared, http::Exchange& exchange, std::string kind, const TargetRequest& target,
+                             std::map<std::string, std::string> contexts, PlanOperation operation) {
+  auto files = shared.contexts.paths(contexts);
+  if (!files.ok()) co_return co_await refuse(exchange, std::move(files).error());
+  ContextFolder::Use use(shared.contexts, contexts);
+  EventStream stream(shared.services.loop, exchange);
+  TargetReading reading = readTarget(target);
+  std::string outcome = reading.outcome;
+  if (const Target* found = tellReading(stream, reading)) {
+    const Work work = [&](net::Wait wait) { return operation(stream, *found->plan, *files, wait); };
+    Change what{std::move(kind), found->project};
+    outcome = co_await change(shared, exchange, stream, std::move(what), work);
+  }
+  if (outcome == "need") use.keep();
+  co_await stream.finish(outcome);
+}
+
 }  // namespace orbit::api

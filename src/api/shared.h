@@ -56,4 +56,12 @@ net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStr
 // Tells the reading's events; the target, or nullptr.
 Target* tellReading(EventStream& stream, TargetReading& reading);
 
+// The whole of a verb that changes by plan and may build (up, build, run): uploaded contexts by their tokens, the plan,
+// the change, its result. Contexts stay for the next round when more is needed. `operation` must not be a coroutine
+// itself.
+using PlanOperation = std::function<net::Task<stack::Outcome>(
+    EventStream& stream, const model::Plan& plan, std::map<std::string, std::string> contextFiles, net::Wait wait)>;
+net::Task<void> changeByPlan(Shared& shared, http::Exchange& exchange, std::string kind, const TargetRequest& target,
+                             std::map<std::string, std::string> contexts, PlanOperation operation);
+
 }  // namespace orbit::api

@@ -40,23 +40,11 @@ Result<UpRequest> decodeUp(const format::Json& body) {
 net::Task<void> up(Shared& shared, http::Exchange& exchange, format::Json body) {
   auto request = decodeUp(body);
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
-  auto contexts = shared.contexts.paths(request->contexts);
-  if (!contexts.ok()) co_return co_await refuse(exchange, std::move(contexts).error());
-  ContextFolder::Use use(shared.contexts, request->contexts);
-  request->options.contexts = std::move(contexts).value();
-
-  EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTarget(request->target);
-  std::string outcome = reading.outcome;
-  if (const Target* target = tellReading(stream, reading)) {
-    const Work work = [&](net::Wait wait) {
-      return shared.services.stack.up(*target->plan, request->options, stream.observer(), wait);
-    };
-    Change what{"up", target->project};
-    outcome = co_await change(shared, exchange, stream, std::move(what), work);
-  }
-  if (outcome == "need") use.keep();
-  co_await stream.finish(outcome);
+  const PlanOperation operation = [&](EventStream& stream, const model::Plan& plan, auto contexts, net::Wait wait) {
+    request->options.contexts = std::move(contexts);
+    return shared.services.stack.up(plan, request->options, stream.observer(), wait);
+  };
+  co_await changeByPlan(shared, exchange, "up", request->target, request->contexts, operation);
 }
 
 }  // namespace orbit::api
