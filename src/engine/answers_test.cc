@@ -104,6 +104,11 @@ TEST(EngineErrors, CodesThatCallersDecideBy) {
 }
 
 TEST(EngineErrors, TextsThatHelp) {
+  // What three engines said, killed while they started a container.
+  EXPECT_EQ(code(409, "task f7044cc8e617: already exists"), Code::kStale);
+  EXPECT_EQ(code(409, "id already in use"), Code::kStale);
+  EXPECT_EQ(code(500, "runc create failed: container with given ID already exists: unknown"), Code::kStale);
+  EXPECT_EQ(code(409, "network with name shop_default already exists"), Code::kConflict);
   const Error port = engineError(500,
                                  "driver failed programming external connectivity on endpoint web (0ab): Bind for "
                                  "0.0.0.0:8000 failed: port is already allocated");

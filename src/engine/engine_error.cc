@@ -108,9 +108,10 @@ std::optional<Error> reachError(std::string_view message) {
 }
 
 std::optional<Error> startError(std::string_view message) {
-  // "task <id>: already exists": the engine was killed while it started the container, and its containerd kept the
-  // half.
-  if (has(message, "task ") && has(message, "already exists")) {
+  // The engine was killed while it started the container: its containerd or runc kept the half ("task <id>: already
+  // exists", "id already in use", "container with given ID already exists"), and no later start of this id succeeds.
+  const bool half = has(message, "already exists") && (has(message, "task ") || has(message, "with given ID"));
+  if (half || has(message, "id already in use")) {
     return Error{Code::kStale, "the engine was killed while it started this container, and cannot start it again",
                  "`orbit up` makes the container anew"};
   }
