@@ -100,15 +100,15 @@ TEST(EngineErrors, CodesThatCallersDecideBy) {
             Code::kUnavailable);
   EXPECT_EQ(code(400, "OCI runtime create failed: exec: \"npm\": executable file not found in $PATH: unknown"),
             Code::kInvalid);
-  EXPECT_EQ(code(500, "something"), Code::kIo);
-}
-
-TEST(EngineErrors, TextsThatHelp) {
   // What three engines said, killed while they started a container.
   EXPECT_EQ(code(409, "task f7044cc8e617: already exists"), Code::kStale);
   EXPECT_EQ(code(409, "id already in use"), Code::kStale);
   EXPECT_EQ(code(500, "runc create failed: container with given ID already exists: unknown"), Code::kStale);
   EXPECT_EQ(code(409, "network with name shop_default already exists"), Code::kConflict);
+  EXPECT_EQ(code(500, "something"), Code::kIo);
+}
+
+TEST(EngineErrors, TextsThatHelp) {
   const Error port = engineError(500,
                                  "driver failed programming external connectivity on endpoint web (0ab): Bind for "
                                  "0.0.0.0:8000 failed: port is already allocated");

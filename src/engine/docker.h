@@ -77,6 +77,7 @@ class Docker final : public Engine {
     Status status;
     bool brokeOff = false;
   };
+  net::Task<Status> endRemains(std::string id, net::Wait wait);
   net::Task<Followed> followProgress(http::Answer& answer, std::string subject, Sink<Progress> progress,
                                      net::Wait wait);
 

@@ -1,7 +1,10 @@
 // Docker: containers.
+#include <csignal>
+
 #include "engine/answers.h"
 #include "engine/create_body.h"
 #include "engine/docker.h"
+#include "engine/host.h"
 #include "engine/limits.h"
 #include "engine/object_body.h"
 
@@ -150,16 +153,29 @@ Task<Status> Docker::startContainer(std::string id, Wait wait) {
   call.path = containerPath(id, "/start");
   call.what = "starting a container";
   Status started = co_await change(std::move(call), wait, kChangeDeadline);
-  // Making it anew beside a process that lives on could give one volume two databases.
   if (!started.ok() && started.error().code == Code::kStale) {
-    if (const int left = processOf(id); left != 0) {
-      co_return Error{Code::kConflict,
-                      "the engine was killed while it started this container, and process " + std::to_string(left) +
-                          " of that start still runs",
-                      "end it with `sudo kill " + std::to_string(left) + "`, then `orbit up`"};
-    }
+    ORBIT_CO_TRY_STATUS(co_await endRemains(id, wait));
   }
   co_return started;
+}
+
+// Making a container anew beside a process of its half start could give one volume two databases. Only what the cgroup
+// of this very container holds is ended, and the engine has just said that it does not run.
+Task<Status> Docker::endRemains(std::string id, Wait wait) {
+  const Instant start = connection_.loop().clock().now();
+  for (;;) {
+    const std::vector<int> left = processesOf(id);
+    if (left.empty()) co_return Status();
+    const Duration passed = connection_.loop().clock().now() - start;
+    if (passed > 2 * kRemainsGrace) {
+      co_return Error{Code::kConflict,
+                      "the engine was killed while it started this container, and process " +
+                          std::to_string(left.front()) + " of that start still runs",
+                      "end it with `sudo kill -9 " + std::to_string(left.front()) + "`, then `orbit up`"};
+    }
+    for (const int process : left) ::kill(process, passed < kRemainsGrace ? SIGTERM : SIGKILL);
+    ORBIT_CO_TRY_STATUS(co_await connection_.loop().sleep(kRemainsPause, wait));
+  }
 }
 
 Task<Status> Docker::stopContainer(std::string id, std::optional<Duration> grace, Wait wait) {

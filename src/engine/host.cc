@@ -50,15 +50,16 @@ Result<EngineHost> parseHost(const EngineOptions& options) {
   return host;
 }
 
-int processOf(const std::string& containerId) {
+std::vector<int> processesOf(const std::string& containerId) {
+  std::vector<int> found;
   for (const char* root : {"/sys/fs/cgroup/", "/sys/fs/cgroup/pids/", "/sys/fs/cgroup/systemd/"}) {
     for (const std::string& name : {"docker/" + containerId, "system.slice/docker-" + containerId + ".scope"}) {
       std::ifstream processes(root + name + "/cgroup.procs");
       int process = 0;
-      if (processes >> process) return process;
+      while (processes >> process) found.push_back(process);
     }
   }
-  return 0;
+  return found;
 }
 
 }  // namespace orbit::engine

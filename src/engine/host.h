@@ -13,9 +13,9 @@ struct EngineHost {
   bool local = false;  // on this machine, over a unix socket
 };
 
-// A process of the container with this full id by its cgroup (v1 or v2, cgroupfs or systemd), also one the engine has
-// lost sight of; 0 when there is none or it is not on this machine.
-int processOf(const std::string& containerId);
+// Processes of the container with this full id by its cgroup (v1 or v2, cgroupfs or systemd), also those the engine has
+// lost sight of; none when the engine is not on this machine.
+std::vector<int> processesOf(const std::string& containerId);
 
 // Errors: kUnsupported for ssh:// and other schemes, kInvalid for what is no URL.
 Result<EngineHost> parseHost(const EngineOptions& options);

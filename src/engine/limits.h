@@ -22,6 +22,9 @@ inline constexpr auto kCredentialHelperDeadline = 20s;
 inline constexpr auto kRetryFirst = 50ms;
 inline constexpr auto kRetryMost = 1s;
 inline constexpr auto kExitPollFirst = 5ms;
+// What is left of a container's start gets SIGTERM this long, then SIGKILL.
+inline constexpr auto kRemainsGrace = 5s;
+inline constexpr auto kRemainsPause = 100ms;
 // How long a call waits for an engine that went away in the middle, when its own deadline is later.
 inline constexpr auto kRestartPatience = 20s;
 
