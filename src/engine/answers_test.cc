@@ -104,6 +104,9 @@ TEST(EngineErrors, CodesThatCallersDecideBy) {
   EXPECT_EQ(code(409, "task f7044cc8e617: already exists"), Code::kStale);
   EXPECT_EQ(code(409, "id already in use"), Code::kStale);
   EXPECT_EQ(code(500, "runc create failed: container with given ID already exists: unknown"), Code::kStale);
+  EXPECT_EQ(
+      code(500, "failed to start shim: mkdir /run/x/io.containerd.runtime.v2.task/moby/1fa8: file exists: unknown"),
+      Code::kStale);
   EXPECT_EQ(code(409, "network with name shop_default already exists"), Code::kConflict);
   EXPECT_EQ(code(500, "something"), Code::kIo);
 }

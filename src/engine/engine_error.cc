@@ -111,7 +111,8 @@ std::optional<Error> startError(std::string_view message) {
   // The engine was killed while it started the container: its containerd or runc kept the half ("task <id>: already
   // exists", "id already in use", "container with given ID already exists"), and no later start of this id succeeds.
   const bool half = has(message, "already exists") && (has(message, "task ") || has(message, "with given ID"));
-  if (half || has(message, "id already in use")) {
+  const bool shim = has(message, "failed to start shim") && has(message, "file exists");
+  if (half || shim || has(message, "id already in use")) {
     return Error{Code::kStale, "the engine was killed while it started this container, and cannot start it again",
                  "`orbit up` makes the container anew"};
   }
