@@ -31,12 +31,16 @@ EntryHandle header(const TarWriter::Entry& from, unsigned type) {
 struct TarWriter::State {
   const Sink& sink;
   archive* tar;
-  Status refused;  // the sink's own error, which libarchive only knows as a failed write
+  Status refused =
+      {};  // the sink's own error; libarchive is not told of it, since it frees nothing after a failed write
+  bool abandoned = false;  // nothing more goes to the sink
 
   static la_ssize_t write(archive*, void* self, const void* bytes, size_t size) {
     auto* state = static_cast<State*>(self);
-    state->refused = state->sink(std::string_view(static_cast<const char*>(bytes), size));
-    return state->refused.ok() ? static_cast<la_ssize_t>(size) : -1;
+    if (state->refused.ok() && !state->abandoned) {
+      state->refused = state->sink(std::string_view(static_cast<const char*>(bytes), size));
+    }
+    return static_cast<la_ssize_t>(size);
   }
   Status check(long code) const {
     if (!refused.ok()) return refused.error();
@@ -47,7 +51,7 @@ struct TarWriter::State {
   Status write(const EntryHandle& entry) const { return check(archive_write_header(tar, entry.get())); }
 };
 
-TarWriter::TarWriter(const Sink& sink) : state_(std::make_unique<State>(State{sink, archive_write_new(), {}})) {
+TarWriter::TarWriter(const Sink& sink) : state_(std::make_unique<State>(State{sink, archive_write_new()})) {
   archive_write_set_format_pax_restricted(state_->tar);
   archive_write_set_bytes_per_block(state_->tar, kBlockBytes);
   archive_write_set_bytes_in_last_block(state_->tar, 1);
@@ -55,7 +59,7 @@ TarWriter::TarWriter(const Sink& sink) : state_(std::make_unique<State>(State{si
 }
 
 TarWriter::~TarWriter() {
-  archive_write_fail(state_->tar);  // without close() nothing more goes to the sink
+  state_->abandoned = true;
   archive_write_free(state_->tar);
 }
 
