@@ -74,7 +74,9 @@ class Fake final : public FakeEngine {
     changed_.notifyAll();
   }
   void setDiskFull(bool full) override { machine_.setDiskFull(full); }
-  void spoil(std::string container) override { machine_.find(container)->spoilt = true; }
+  void spoil(std::string container, std::string answer) override {
+    machine_.find(container)->spoilt = std::move(answer);
+  }
   const std::vector<std::string>& journal() const override { return machine_.journal(); }
 
   Task<Result<EngineInfo>> info(Wait wait) override {

@@ -33,8 +33,8 @@ class FakeEngine : public Engine {
   // The engine goes away (all calls fail) and comes back; containers live on.
   virtual void setDown(bool down) = 0;
   virtual void setDiskFull(bool full) = 0;
-  // As after a kill of the engine while it started this container: it never starts again (kStale).
-  virtual void spoil(std::string container) = 0;
+  // As after a kill of the engine while it started this container: every later start answers this.
+  virtual void spoil(std::string container, std::string answer) = 0;
   // Every change in order ("create db-1", "start db-1", …), for assertions.
   virtual const std::vector<std::string>& journal() const = 0;
 };

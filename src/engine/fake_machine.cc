@@ -256,7 +256,7 @@ void FakeMachine::giveAddress(FakeContainer& container, const std::string& name)
 Status FakeMachine::start(const std::string& id) {
   ORBIT_TRY(FakeContainer * found, container(id));
   if (found->running()) return {};
-  if (found->spoilt) return engineError(500, "task " + found->detail.summary.id + ": already exists");
+  if (!found->spoilt.empty()) return engineError(500, found->spoilt);
   for (const auto& [name, attachment] : found->networks) {
     if (findNetwork(name) == nullptr) return engineError(404, "network " + name + " not found");
   }

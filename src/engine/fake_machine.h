@@ -23,7 +23,7 @@ struct FakeContainer {
   Instant started{};
   int starts = 0;  // tells a timer of an earlier run from this one's
   bool stoppedByHand = false;
-  bool spoilt = false;  // cannot be started any more
+  std::string spoilt;  // not empty: what each start answers
   bool running() const { return detail.summary.state == ContainerState::kRunning; }
   bool active() const { return running() || detail.summary.state == ContainerState::kRestarting; }
 };

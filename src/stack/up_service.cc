@@ -249,6 +249,13 @@ Task<Status> UpService::launch(const Box& box) {
   co_return co_await operation_.engine.startContainer(box.id, operation_.wait);
 }
 
+// What the engine left half done when it was killed; and any trouble it has with a container that an earlier operation
+// created and that never ran: nothing is lost by making that anew, and it is often the same thing in other words.
+bool UpService::worthRenewing(const Replica& replica, const Error& error) {
+  const bool neverRan = replica.action == Replica::Action::kKeep && replica.state == ContainerState::kCreated;
+  return error.code == Code::kStale || (error.code == Code::kIo && neverRan);
+}
+
 Task<void> UpService::startBox(Box& box) {
   const Replica& replica = box.replica;
   if (replica.action == Replica::Action::kKeep && replica.oldName != replica.name) {
@@ -266,11 +273,11 @@ Task<void> UpService::startBox(Box& box) {
   }
   operation_.containerStep(replica.name, service_.name, "starting");
   Status started = co_await launch(box);
-  if (!started.ok() && started.error().code == Code::kStale) {
+  if (!started.ok() && worthRenewing(replica, started.error())) {
     box.replica.id = box.id;
     box.replica.oldName = replica.name;
     box.replica.state = ContainerState::kCreated;
-    box.replica.reason = "the engine was killed while it started it";
+    box.replica.reason = "the engine cannot start it";
     co_await replaceBox(box);
     if (!ok_) co_return;
     settled();

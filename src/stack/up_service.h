@@ -52,6 +52,7 @@ class UpService {
   net::Task<void> replaceBox(Box& box);
   net::Task<void> startBox(Box& box);
   net::Task<Status> launch(const Box& box);
+  static bool worthRenewing(const Replica& replica, const Error& error);
   net::Task<void> awaitBox(Box& box);
   net::Task<void> awaitCompletion(Box& box);
   bool someoneWaits(model::Dependency::Condition condition) const;
