@@ -23,7 +23,7 @@ constexpr std::array<Missing, 36> kServiceKeys = {{
     {"external_links", "join the other project's network instead: networks with `external: true`"},
     {"cpu_count", "use `cpus`"},
     {"cpu_percent", "use `cpus`"},
-    {"pull_refresh_after", "use `pull_policy: daily` or `every_<duration>`"},
+    {"pull_refresh_after", "use `pull_policy: always`, or `orbit pull` when you want a new one"},
     {"blkio_config.weight_device", "only `weight` is done"},
     {"blkio_config.device_read_bps", "only `weight` is done"},
     {"blkio_config.device_read_iops", "only `weight` is done"},
@@ -79,6 +79,15 @@ void warnMounts(const Fields& fields) {
 void warnUnsupportedService(const Fields& fields) {
   for (const auto& missing : kServiceKeys) warnAbout(fields, missing.key, missing.what);
   warnMounts(fields);
+  const std::string pull = fields.text("pull_policy");
+  if (pull == "daily" || pull == "weekly" || startsWith(pull, "every_")) {
+    fields.findings().warn(fields.at("pull_policy"), fields.pathOf("pull_policy") + ": `" + pull + "` is not done yet",
+                           "the image is pulled when it is missing; `orbit pull` fetches a new one");
+  }
+  if (fields.has("attach") && !fields.isSet("attach")) {
+    fields.findings().warn(fields.at("attach"), fields.pathOf("attach") + ": `false` is not done yet",
+                           "leave its logs out with `orbit up --no-attach`");
+  }
   if (fields.in("deploy").text("mode") == "global") {
     fields.findings().warn(fields.in("deploy").at("mode"),
                            fields.pathOf("deploy.mode") + ": `global` is one container on one machine",
