@@ -74,7 +74,7 @@ TEST_P(Contract, RefusalsHaveTheirCodes) {
 TEST_P(Contract, ARunningContainerIsRemovedOnlyByForce) {
   const std::string id = started("force", spec("sleep 1000"));
   EXPECT_CODE(run(engine().removeContainer(id, false, false, {})), Code::kConflict);
-  EXPECT_OK(run(engine().removeContainer(id, true, false, {})));
+  EXPECT_OK(run(engine().removeContainer(id, true, true, {})));
 }
 
 TEST_P(Contract, WaitTellsTheExitCode) {
