@@ -1,8 +1,13 @@
 #include "api/bridge.h"
 
 #include "api/events.h"
+#include "api/frame_payload.h"
 
 namespace orbit::api {
+
+using http::Frame;
+using http::FrameType;
+
 namespace {
 
 constexpr std::size_t kPieceBytes = 32 * 1024;
@@ -41,14 +46,14 @@ net::Task<Status> Bridge::toCaller(std::string_view bytes, net::Wait wait) {
   if (!pieces.ok()) co_return std::move(pieces).error();
   std::string frames;
   for (const auto& piece : *pieces) {
-    frames += encodeFrame(piece.isError ? FrameType::kErrorOutput : FrameType::kOutput, piece.bytes);
+    frames += http::encodeFrame(piece.isError ? FrameType::kErrorOutput : FrameType::kOutput, piece.bytes);
   }
   if (frames.empty()) co_return Status();
   co_return co_await caller_->write(frames, wait);
 }
 
 net::Task<void> Bridge::fromCaller() {
-  FrameDecoder decoder;
+  http::FrameDecoder decoder;
   std::string buffer(kPieceBytes, '\0');
   while (true) {
     const net::Wait wait{Instant::max(), &callerGone_};
@@ -87,8 +92,9 @@ net::Task<void> Bridge::resize(int columns, int rows) {
 }
 
 net::Task<void> Bridge::finish(Result<int> exitCode) {
-  const std::string frame = exitCode.ok() ? encodeFrame(FrameType::kExit, std::to_string(*exitCode))
-                                          : encodeFrame(FrameType::kProblem, problemEvent(exitCode.error()).dump());
+  const std::string frame = exitCode.ok()
+                                ? http::encodeFrame(FrameType::kExit, std::to_string(*exitCode))
+                                : http::encodeFrame(FrameType::kProblem, problemEvent(exitCode.error()).dump());
   const net::Wait wait{loop_.clock().now() + kFinishWait, nullptr};
   static_cast<void>(co_await caller_->write(frame, wait));
   static_cast<void>(caller_->shutdownWrite());

@@ -5,8 +5,8 @@
 #include <memory>
 #include <string>
 
-#include "api/frames.h"
 #include "engine/engine.h"
+#include "http/http.h"
 #include "net/net.h"
 
 namespace orbit::api {
@@ -29,7 +29,7 @@ class Bridge {
 
  private:
   net::Task<void> fromCaller();
-  net::Task<void> take(Frame frame);
+  net::Task<void> take(http::Frame frame);
   net::Task<void> resize(int columns, int rows);
   net::Task<Status> toCaller(std::string_view bytes, net::Wait wait);
 

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "base/base.h"
-#include "cli/frames.h"
 #include "cli/moment.h"
 #include "support/golden.h"
 
@@ -66,29 +65,6 @@ TEST(Moment, TimesAndSpans) {
   for (const char* wrong : {"", "yesterday", "2027-13-01", "2027-01-15T25:00:00Z", "2027-01-15T08:00:00X"}) {
     EXPECT_FALSE(parseMoment(wrong, 0).ok()) << wrong;
   }
-}
-
-TEST(Frames, ComeOutOfAnyPieces) {
-  const std::string bytes = encodeFrame(Frame::Type::kOutput, "hello") + encodeFrame(Frame::Type::kInputEnd, "") +
-                            encodeFrame(Frame::Type::kExit, "3");
-  FrameReader reader;
-  std::string seen;
-  for (const char byte : bytes) {
-    reader.feed(std::string_view(&byte, 1));
-    const auto frame = reader.next();
-    ASSERT_TRUE(frame.ok());
-    if (*frame) seen += std::to_string(static_cast<int>((*frame)->type)) + ":" + (*frame)->payload + ";";
-  }
-  EXPECT_EQ(seen, "3:hello;1:;5:3;");
-}
-
-TEST(Frames, RefuseWhatIsNone) {
-  FrameReader wrongType;
-  wrongType.feed(std::string_view("\x09\0\0\0\0", 5));
-  EXPECT_FALSE(wrongType.next().ok());
-  FrameReader tooLong;
-  tooLong.feed(std::string_view("\x03\x7f\0\0\0", 5));
-  EXPECT_FALSE(tooLong.next().ok());
 }
 
 TEST(Events, UnknownOnesAreAnError) {

@@ -6,10 +6,14 @@
 #include <cerrno>
 
 #include "base/base.h"
-#include "cli/frames.h"
 #include "cli/terminal.h"
+#include "http/http.h"
 
 namespace orbit::cli {
+
+using http::Frame;
+using http::FrameType;
+
 namespace {
 
 constexpr std::size_t kInputPiece = 32 << 10;
@@ -34,8 +38,8 @@ class Link {
     net::TaskGroup group(session_.loop);
     watchSignals();
     if (options_.tty) {
-      queue(Frame::Type::kResize, sizeText());
-      session_.onResize = [this] { queue(Frame::Type::kResize, sizeText()); };
+      queue(FrameType::kResize, sizeText());
+      session_.onResize = [this] { queue(FrameType::kResize, sizeText()); };
       session_.watchSize();
     }
     group.add(writeQueue());
@@ -60,12 +64,12 @@ class Link {
     session_.onInterrupt = [this] {
       // The third one means this command, not the process.
       if (++interrupts_ > 2) session_.interrupted.request();
-      queue(Frame::Type::kSignal, "SIGINT");
+      queue(FrameType::kSignal, "SIGINT");
     };
   }
 
-  void queue(Frame::Type type, std::string_view payload) {
-    queue_ += encodeFrame(type, payload);
+  void queue(FrameType type, std::string_view payload) {
+    queue_ += http::encodeFrame(type, payload);
     room_.notifyAll();
   }
 
@@ -101,17 +105,17 @@ class Link {
       const auto count = ::read(STDIN_FILENO, buffer.data(), buffer.size());
       if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
       if (count <= 0) break;
-      queue(Frame::Type::kInput, std::string_view(buffer.data(), static_cast<std::size_t>(count)));
+      queue(FrameType::kInput, std::string_view(buffer.data(), static_cast<std::size_t>(count)));
       if (!waits) {  // let the writer and the reader run between pieces of a file
         const auto yielded = co_await session_.loop.sleep(Duration(0), untilEnd());
         if (!yielded.ok()) co_return;
       }
     }
-    queue(Frame::Type::kInputEnd, "");
+    queue(FrameType::kEndOfInput, "");
   }
 
   net::Task<Result<int>> readFrames() {
-    FrameReader frames;
+    http::FrameDecoder decoder;
     std::string buffer(kOutputPiece, '\0');
     for (;;) {
       const std::span<char> room(buffer);
@@ -122,11 +126,9 @@ class Link {
                         .message = "The daemon went away; the process may still run",
                         .hint = "orbit ps -a"};
       }
-      frames.feed(std::string_view(buffer.data(), *count));
-      for (;;) {
-        ORBIT_CO_TRY(const auto frame, frames.next());
-        if (!frame) break;
-        auto status = take(*frame);
+      ORBIT_CO_TRY(const auto frames, decoder.feed(std::string_view(buffer.data(), *count)));
+      for (const auto& frame : frames) {
+        auto status = take(frame);
         if (!status.ok()) co_return std::move(status).error();
         if (*status) co_return **status;
       }
@@ -135,14 +137,14 @@ class Link {
 
   // The exit status when the frame carries it.
   Result<std::optional<int>> take(const Frame& frame) {
-    if (frame.type == Frame::Type::kOutput) writeAll(STDOUT_FILENO, frame.payload);
-    if (frame.type == Frame::Type::kErrorOutput) writeAll(STDERR_FILENO, frame.payload);
-    if (frame.type == Frame::Type::kExit) {
+    if (frame.type == FrameType::kOutput) writeAll(STDOUT_FILENO, frame.payload);
+    if (frame.type == FrameType::kErrorOutput) writeAll(STDERR_FILENO, frame.payload);
+    if (frame.type == FrameType::kExit) {
       int status = kFailed;
       std::from_chars(frame.payload.data(), frame.payload.data() + frame.payload.size(), status);
       return std::optional<int>(status);
     }
-    if (frame.type == Frame::Type::kProblem) {
+    if (frame.type == FrameType::kProblem) {
       ORBIT_TRY(const format::Json body, format::parseJson(frame.payload, "the daemon's answer"));
       const ProblemEvent problem = problemFrom(body);
       return Error{.code = Code::kUnavailable, .message = problem.message, .hint = problem.hint, .at = problem.at};

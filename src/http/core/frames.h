@@ -1,16 +1,14 @@
-// The frames of an upgraded exec or attach (docs/api.md, "Upgrade"): a byte of type, four bytes of length, a payload.
-// Sans-I/O. Private to api. Thread rules: plain values.
+// The frames of an upgraded connection of Orbit's own API (docs/api.md, "Upgrade"): a byte of type, four bytes of
+// length, a payload. One piece of code for both ends. Sans-I/O. Thread rules: plain values.
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/result.h"
 
-namespace orbit::api {
+namespace orbit::http {
 
 enum class FrameType : std::uint8_t {
   kInput = 0,
@@ -39,9 +37,4 @@ class FrameDecoder {
   std::string pending_;
 };
 
-// "120 40" → columns and rows, each 1 to 10,000; nothing for any other text.
-std::optional<std::pair<int, int>> parseSize(std::string_view text);
-// "SIGINT", "SIGRTMIN+3": what kill() would know by name.
-bool isSignalName(std::string_view text);
-
-}  // namespace orbit::api
+}  // namespace orbit::http

@@ -1,10 +1,10 @@
-#include "api/frames.h"
+#include "http/core/frames.h"
 
 #include <gtest/gtest.h>
 
 #include "base/base.h"
 
-namespace orbit::api {
+namespace orbit::http {
 namespace {
 
 TEST(Frames, AnySplitGivesTheSameFrames) {
@@ -30,20 +30,24 @@ TEST(Frames, AnySplitGivesTheSameFrames) {
   }
 }
 
+TEST(Frames, ComeOutOfAnyPieces) {
+  const std::string bytes = encodeFrame(FrameType::kOutput, "hello") + encodeFrame(FrameType::kEndOfInput, "") +
+                            encodeFrame(FrameType::kExit, "3");
+  FrameDecoder decoder;
+  std::string seen;
+  for (const char byte : bytes) {
+    const auto frames = decoder.feed(std::string_view(&byte, 1));
+    ASSERT_TRUE(frames.ok());
+    for (const auto& frame : *frames) seen += std::to_string(static_cast<int>(frame.type)) + ":" + frame.payload + ";";
+  }
+  EXPECT_EQ(seen, "3:hello;1:;5:3;");
+}
+
 TEST(Frames, RefusesUnknownTypesAndWhatIsTooLong) {
   EXPECT_EQ(FrameDecoder().feed(std::string("\x09\0\0\0\0", 5)).error().code, Code::kProtocol);
   EXPECT_EQ(FrameDecoder().feed(std::string("\0\x7f\0\0\0", 5)).error().code, Code::kLimit);
-}
-
-TEST(Frames, SizesAndSignals) {
-  EXPECT_EQ(parseSize("120 40"), std::pair(120, 40));
-  for (const char* wrong : {"", "120", "120 ", "a 4", "0 40", "120 40 1", "99999 1", "-1 5"}) {
-    EXPECT_FALSE(parseSize(wrong)) << wrong;
-  }
-  EXPECT_TRUE(isSignalName("SIGINT"));
-  EXPECT_FALSE(isSignalName("INT"));
-  EXPECT_FALSE(isSignalName("SIG/../x"));
+  EXPECT_FALSE(FrameDecoder().feed(std::string("\x03\x7f\0\0\0", 5)).ok());
 }
 
 }  // namespace
-}  // namespace orbit::api
+}  // namespace orbit::http
