@@ -1,0 +1,45 @@
+// One request from its head to the last byte of its answer: routing, local answers, attempts upstream, retry, shield,
+// signals. Knows no socket: the client is a ClientStream, an upstream an Attempt (upstream/attempt.h). Kept in a
+// worker's free list and used again. Private to edge. Thread rules: the worker's thread.
+#pragma once
+#include <memory>
+#include <string_view>
+
+#include "edge/exchange/client_stream.h"
+#include "http/core/index.h"
+#include "net/socket.h"
+
+namespace orbit::edge {
+
+class Worker;
+
+// Of the connection a request came by; outlives its exchanges.
+struct ClientFacts {
+  net::PeerAddress peer;
+  bool tls = false;
+  std::string_view serverName;  // SNI
+  const struct ListenerRuntime* listener = nullptr;
+};
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+  // The client's side calls these. Any of them may answer at once through the ClientStream.
+  // `head` is swapped in; `endOfBody`: there is none.
+  virtual void onRequest(http::RequestIndex& head, bool endOfBody) = 0;
+  virtual void onRequestBody(std::string_view bytes) = 0;
+  virtual void onRequestEnd() = 0;
+  virtual void onClientWritable() = 0;
+  // The client is gone; no call to the ClientStream after this. The exchange ends by itself.
+  virtual void onClientGone() = 0;
+  // The answer left whole (its last byte was given to the kernel): latency is measured here.
+  virtual void onAnswerSent() = 0;
+};
+
+// Begins one; it frees itself through the worker when it has ended on both sides.
+Exchange& beginExchange(Worker& worker, ClientStream& client, const ClientFacts& facts);
+
+inline constexpr std::size_t kQueueHigh = 256 * 1024;
+inline constexpr std::size_t kQueueLow = 64 * 1024;
+
+}  // namespace orbit::edge

@@ -1,0 +1,133 @@
+// The door of signal: what the edge says about requests, in memory it shares with the daemon (decision 14). One file an
+// edge generation: cumulative counters and latency histograms by series, and a ring of records with a drop count, an
+// area for each worker thread so that writing takes no lock and no contended line. Either side may be killed at any
+// moment; the reader never trusts what it maps. Layout version is in the file (decision 4). Thread rules: a
+// WorkerWriter belongs to its thread; a Reader to its own; both sides meet only in relaxed atomics.
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/base.h"
+#include "signal/histogram.h"
+
+namespace orbit::signal {
+
+// One series for each combination that was seen. A request series has no instance; what the edge answered itself has no
+// release either.
+struct Key {
+  enum class Kind : std::uint8_t { kRequest, kAttempt } kind = Kind::kRequest;
+  std::string route, service, release, instance;
+  bool operator==(const Key&) const = default;
+};
+
+// How it ended. For requests kBroken is an answer cut off after its head went out.
+enum class Outcome : std::uint8_t {
+  kAnswered,       // a whole answer, whatever its status
+  kClientAborted,  // the client went away first
+  kBroken,         // the answer was cut off
+  kConnectFailed,  // attempts only, from here on
+  kTimeout,
+  kReset,     // closed or malformed before a whole head
+  kShielded,  // failed, and another release answered instead: evidence all the same (decision 24)
+};
+inline constexpr std::size_t kOutcomes = 7;
+
+struct Sample {
+  int status = 0;  // 0: no answer
+  Outcome outcome = Outcome::kAnswered;
+  std::uint64_t latencyUs = 0;  // request head complete to last byte of the answer; streams and upgrades: to its head
+  std::uint64_t bytesIn = 0, bytesOut = 0;  // bodies
+  bool probe = false;                       // Orbit's own: counted apart, in no rate, error or latency
+  bool overThreshold = false;               // the route's objective, counted exactly
+};
+
+// Cumulative, since the series was first seen in this generation.
+struct Counters {
+  std::array<std::uint64_t, 6> byClass{};  // [0] no status, [1]..[5] 1xx..5xx
+  std::array<std::uint64_t, kOutcomes> byOutcome{};
+  std::uint64_t errors =
+      0;  // requests: 5xx or broken, as the client saw it; attempts: 5xx, and all outcomes that are failures
+  std::uint64_t overThreshold = 0;
+  std::uint64_t bytesIn = 0, bytesOut = 0;
+  std::uint64_t latencySumUs = 0;
+  std::uint64_t probes = 0;
+  std::uint64_t count() const;
+};
+
+// One line of the access log, and one piece of evidence. Fixed size in the ring; texts are cut to fit.
+struct Record {
+  std::int64_t wallUs = 0;
+  Key::Kind kind = Key::Kind::kRequest;
+  std::array<std::uint8_t, 16> requestId{};
+  std::uint64_t clientHash = 0;  // decision 13
+  std::uint64_t pathHash = 0;
+  std::uint32_t series = 0;  // index into Snapshot::series of the same worker area
+  Sample sample;
+  std::string_view method, host, path, client, userAgent;  // the ring keeps 8, 64, 160, 45 and 64 bytes
+};
+
+using SeriesId = std::uint32_t;
+inline constexpr SeriesId kNoSeries = ~0U;
+
+class WorkerWriter {
+ public:
+  virtual ~WorkerWriter() = default;
+  // Finds or makes it. kNoSeries when the area is full: counted as dropped, never an error.
+  virtual SeriesId series(const Key& key) = 0;
+  virtual void count(SeriesId series, const Sample& sample) = 0;
+  virtual void record(const Record& record) = 0;
+  // Now and then: gives back histograms idle for ten minutes.
+  virtual void tick(std::int64_t wallUs) = 0;
+};
+
+struct WriterOptions {
+  std::string path;  // made 0600, sparse
+  std::uint64_t generation = 0;
+  unsigned workers = 1;
+  std::uint32_t seriesMax = 16'384;     // a worker
+  std::uint32_t histogramsMax = 1'024;  // a worker
+  std::uint32_t recordsMax = 8'192;     // in a worker's ring
+};
+
+class Writer {
+ public:
+  static Result<std::unique_ptr<Writer>> create(const WriterOptions& options);
+  virtual ~Writer() = default;
+  virtual WorkerWriter& worker(unsigned index) = 0;
+  virtual void finish() = 0;  // this generation will write no more
+};
+
+struct SeriesTotals {
+  Key key;
+  Counters counters;
+  Histogram latency;  // us
+};
+
+struct Snapshot {
+  std::uint64_t generation = 0;
+  bool finished = false;
+  std::uint64_t seriesDropped = 0;   // samples without a series
+  std::uint64_t recordsDropped = 0;  // overwritten before this reader came
+  std::vector<SeriesTotals> series;  // summed over the workers
+};
+
+class Reader {
+ public:
+  // Errors: kNotFound, kUnsupported (another layout), kInvalid (not ours, damaged).
+  static Result<std::unique_ptr<Reader>> open(const std::string& path);
+  virtual ~Reader() = default;
+  virtual Snapshot snapshot() = 0;
+  // The records since the last call, oldest first; `texts` keeps what their views point to. At most `countMax`.
+  struct Seen {
+    Record record;
+    Key key;
+  };
+  virtual std::vector<Seen> records(std::size_t countMax, std::string& texts) = 0;
+  virtual std::uint64_t recordsDropped() const = 0;
+};
+
+}  // namespace orbit::signal
