@@ -25,7 +25,7 @@ class Reactor {
     virtual void atTurnEnd() = 0;
 
    protected:
-    ~Deferred() = default;
+    virtual ~Deferred() = default;
 
    private:
     friend class Reactor;

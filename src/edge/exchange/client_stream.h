@@ -28,7 +28,7 @@ class ClientStream {
   virtual bool closing() const = 0;
 
  protected:
-  ~ClientStream() = default;
+  virtual ~ClientStream() = default;
 };
 
 }  // namespace orbit::edge
