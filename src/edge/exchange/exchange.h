@@ -36,7 +36,10 @@ class Exchange {
   virtual void onAnswerSent() = 0;
 };
 
-// Begins one; it frees itself through the worker when it has ended on both sides.
+// Begins one; it frees itself when it has ended on both sides. So the client's side calls nothing of it after
+// onClientGone or onAnswerSent, nor after the exchange called ClientStream::cut. sendHead, sendBody, sendEnd and cut
+// may come from within onRequest, onRequestBody and onRequestEnd; the client's side must not call the exchange from
+// within them.
 Exchange& beginExchange(Worker& worker, ClientStream& client, const ClientFacts& facts);
 
 inline constexpr std::size_t kQueueHigh = 256 * 1024;
