@@ -41,7 +41,7 @@ struct TlsCertificates {
 struct TlsServerOptions {
   bool http2 = true;  // offered by ALPN before http/1.1
   // 48 bytes each (name 16, key 32 by HKDF inside), newest first; the newest encrypts, all decrypt. Empty: random ones.
-  std::vector<std::string> ticketKeys;
+  std::vector<std::string> ticketKeys = {};
   std::string minimumVersion = "1.2";  // or "1.3"
 };
 
