@@ -18,8 +18,13 @@ class Reactor {
     virtual ~Source() = default;
     // epoll's event bits. Edge-triggered: read and write until the kernel says EAGAIN or gives less than was asked for.
     virtual void onReady(unsigned events) = 0;
+
+   private:
+    friend class Reactor;
+    bool retired_ = false;
   };
   // Something to be done once at the end of this turn, after all ready sources were served: flushing what they queued.
+  // What is deferred from within atTurnEnd comes at the end of the next turn, which then does not wait.
   class Deferred {
    public:
     virtual void atTurnEnd() = 0;
@@ -29,6 +34,7 @@ class Reactor {
 
    private:
     friend class Reactor;
+    Deferred* previousDeferred_ = nullptr;
     Deferred* nextDeferred_ = nullptr;
     bool deferred_ = false;
   };
@@ -52,7 +58,7 @@ class Reactor {
   void defer(Deferred& work);
   void forget(Deferred& work);  // takes it back: before a deferred object is destroyed
 
-  Instant now() const;  // as of the start of this turn
+  Instant now() const;  // read twice a turn: before the ready sources, and before what was deferred
   std::int64_t wallUs() const;
   TimerWheel& timers();
 

@@ -28,11 +28,15 @@ class Timer {
   Timer* next_ = nullptr;
   TimerWheel* wheel_ = nullptr;
   Instant due_{};
+  std::uint16_t slot_ = 0;
 };
 
 class TimerWheel {
  public:
   explicit TimerWheel(Instant now);
+  ~TimerWheel();  // what is still armed is let go
+  TimerWheel(const TimerWheel&) = delete;
+  TimerWheel& operator=(const TimerWheel&) = delete;
   // (Re)arms for `due`. Moving an armed timer to a later time is two stores: it stays in its slot until that comes up.
   void arm(Timer& timer, Instant due);
   // Fires what is due at `now`. A fired timer is unarmed before onTimer(), which may arm, cancel or destroy any timer.
@@ -43,11 +47,12 @@ class TimerWheel {
  private:
   friend class Timer;
   static constexpr std::size_t kSlots = 512;
-  struct Slot;
-  void link(Timer& timer);
-  std::array<Timer*, kSlots> slots_{};
-  std::uint64_t tick_ = 0;  // the last one looked at
-  std::size_t armed_ = 0;
+  void link(Timer& timer, std::size_t slot);
+  void unlink(Timer& timer);
+  // One list a slot, and one of those being looked at.
+  std::array<Timer*, kSlots + 1> slots_{};
+  std::array<std::uint64_t, kSlots / 64> used_{};  // a bit for each slot that has timers
+  std::uint64_t tick_ = 0;                         // the last one looked at
 };
 
 }  // namespace orbit::net
