@@ -1,8 +1,8 @@
 // What is known of a service while it is served: which releases and instances, how busy and how healthy they are; and
-// who gets the next request. Survives table swaps: instances are found again by address. Decisions are pure given the
-// state, a random number and an instant. Private to edge. Thread rules: a ServiceState is shared by all workers and the
-// control thread: numbers are relaxed atomics, its shape is immutable (a swap makes a new one that shares the
-// InstanceStates).
+// who gets the next request. Survives table swaps: instances are found again by id and address. Decisions are pure
+// given the state, random numbers and an instant. Private to edge. Thread rules: a ServiceState is shared by all
+// workers and the control thread: numbers are relaxed atomics, its shape is immutable (a swap makes a new one that
+// shares the InstanceStates). Pointers into it live as long as the ServicePtr that was asked.
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -19,18 +19,23 @@ namespace orbit::edge {
 
 struct InstanceState {
   std::string id, address;
+  std::string cookie;  // what stickiness names it by: a short hash, the same in every edge
   net::Endpoint endpoint;
-  std::uint32_t number = 0;  // unique in the process: workers index their pools by it
-  std::atomic<std::uint32_t> active{0};
+  std::uint32_t number = 0;  // unique in the process, never used again: workers index their pools by it
+  // Written by every worker: on a cache line of its own.
+  alignas(64) std::atomic<std::uint32_t> active{0};
   std::atomic<std::uint32_t> failuresInRow{0};  // passive
-  std::atomic<std::int64_t> restingUntilNs{0};  // steady; passive health took it out
-  std::atomic<std::int64_t> startedNs{0};       // slow start counts from here
-  std::atomic<bool> probedHealthy{true};        // active health
-  std::atomic<bool> draining{false};
+  // Steady; 0: not resting. Passive health took it out until then; past it, whoever sends the one trial request moves
+  // it on, and its success sets it to 0.
+  std::atomic<std::int64_t> restingUntilNs{0};
+  std::atomic<std::int64_t> startedNs{0};  // slow start counts from here
+  std::atomic<bool> probedHealthy{true};   // active health
+  std::atomic<bool> draining{false};       // in no table any more
 };
 
 struct ReleaseState {
   std::string id;
+  std::string cookie;  // as InstanceState's
   unsigned weight = 100;
   bool watched = false, draining = false;
   std::vector<std::shared_ptr<InstanceState>> instances;
@@ -39,52 +44,66 @@ struct ReleaseState {
 struct ServiceState {
   model::TableService config;
   std::vector<ReleaseState> releases;
+  // "" : not needed. Releases: when there are several. Instances: when the service asks for it.
+  std::string releaseCookieName, instanceCookieName;
 };
 using ServicePtr = std::shared_ptr<const ServiceState>;
 
-// The next shape of a service: keeps InstanceStates whose address is still there. `before` may be null.
-// Errors: kInvalid (an address that is none).
+// The next shape of a service: keeps the InstanceStates whose id and address are still there, in whatever release.
+// `before` may be null. Changes nothing in `before`. Errors: kInvalid (an address that is none).
 Result<ServicePtr> nextService(const model::TableService& config, const ServicePtr& before, Instant now);
+// Marks the instances of `before` that `after` (null: none) has no more as draining, once the swap is done: pooled
+// connections to them are to be closed.
+void drainGone(const ServiceState& before, const ServiceState* after);
 
 // What a request brings to the choice.
 struct Wish {
-  std::string_view releaseCookie;  // value of the edge's own cookie, "" when none
-  std::string_view instanceCookie;
-  std::uint64_t clientHash = 0;                // of a client without cookies (TCP)
+  std::string_view releaseCookie = {};  // value of the edge's own cookie, "" when none
+  std::string_view instanceCookie = {};
+  const ReleaseState* onRelease = nullptr;     // retry: evidence belongs to the release that was chosen first
   const ReleaseState* notRelease = nullptr;    // shield: any other
   const InstanceState* notInstance = nullptr;  // retry: another if there is one
 };
 struct Choice {
   const ReleaseState* release = nullptr;  // null: nobody can serve this
-  std::shared_ptr<InstanceState> instance;
-  bool setReleaseCookie = false;  // the visitor is to stay on this side
+  InstanceState* instance = nullptr;      // set when release is
+  bool setReleaseCookie = false;          // the visitor is to stay on this side; never for a shield or a retry
   bool setInstanceCookie = false;
 };
-// Two random choices, the less busy one; readiness only weighs: never below half the pool, never the last (21).
+// The release: the cookie's, else drawn by weight; draining ones and those of weight 0 only by cookie or when there is
+// no other. The instance: the less busy one of two random choices among the fit. Readiness only weighs (21): the
+// unready get nothing while half of the instances are fit; below that they fill the pool up to half, so that an
+// instance that is fit never takes more than twice its share. Resting ones get nothing while another can be used, but
+// for the one trial request when the rest is over. The last one is always used.
 Choice choose(const ServiceState& service, const Wish& wish, Random& random, Instant now);
 
+bool isResting(const InstanceState& instance, Instant now);
 // Outcome of an attempt, for passive health.
 void noteSuccess(InstanceState& instance);
 void noteFailure(InstanceState& instance, const model::TableService& config, Instant now);
 
-// The edge's cookie: release id and nothing that can be traced; "" name: the service needs none.
-std::string releaseCookieName(const ServiceState& service);
+// A short name that does not tell what it stands for and is the same in every edge: 11 letters and digits.
+std::string opaqueName(std::string_view text);
+// "Set-Cookie: NAME=VALUE; …\r\n". For a day; a visitor who stays away longer is drawn anew.
 std::string cookieLine(std::string_view name, std::string_view value, bool https);
 // The value of a cookie in a Cookie field, or "".
 std::string_view cookieValue(std::string_view cookies, std::string_view name);
 
-// Retries that a service may still make: a share of recent requests, so that retries never double an outage.
+// Retries that a service may still make: a share of the requests of the last ten seconds, and at least three a second,
+// so that retries never double an outage. Thread rules: one for each worker and service.
 class RetryBudget {
  public:
   void onRequest(Instant now);
   bool take(const model::TableService& config, Instant now);
 
  private:
-  static constexpr std::size_t kSeconds = 10;
+  static constexpr std::int64_t kSeconds = 10;
+  static constexpr std::uint32_t kAlwaysPerSecond = 3;
   struct Second {
     std::int64_t number = -1;
     std::uint32_t requests = 0, retries = 0;
   };
+  Second& second(Instant now);
   Second seconds_[kSeconds];
 };
 
