@@ -1,27 +1,24 @@
 #include "hold/children.h"
 
-#include <fcntl.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstdlib>
-#include <cstring>
 
 #include "hold/limits.h"
 
 namespace orbit::hold {
 namespace {
 
-constexpr int kFirstListener = 3;
-constexpr int kExecFailed = 127;
-
 std::string exitText(int status) {
   if (WIFSIGNALED(status)) return "was killed by signal " + std::to_string(WTERMSIG(status));
   return "ended with status " + std::to_string(WEXITSTATUS(status));
+}
+
+bool ended(int pid, int& status) {
+  return pid != 0 && ::waitpid(pid, &status, WNOHANG) == pid;
 }
 
 }  // namespace
@@ -32,122 +29,202 @@ Duration restartDelay(int quickEnds) {
   return std::min<Duration>(kBackOffMin * (1 << doublings), kBackOffMax);
 }
 
-Children::Children(const std::vector<Child>& children, std::vector<Listening> listeners, int output)
-    : listeners_(std::move(listeners)), output_(output) {
+Children::Children(const std::vector<Child>& children, std::vector<Listening> listeners, int output,
+                   std::uint64_t firstGeneration)
+    : listeners_(std::move(listeners)), output_(output), nextGeneration_(firstGeneration) {
   for (const Child& child : children) entries_.emplace_back().child = child;
 }
 
-void Children::startDue(Instant now) {
-  for (Entry& entry : entries_) {
-    if (!closing_ && entry.pid == 0 && entry.due <= now) start(entry, now);
+template <class Visit>
+void Children::forEach(Visit visit) const {
+  for (const Entry& entry : entries_) {
+    if (entry.current.pid != 0) visit(entry, entry.current);
+    if (entry.next.pid != 0) visit(entry, entry.next);
+    for (const Process& process : entry.leaving) visit(entry, process);
   }
 }
 
-Instant Children::nextStart() const {
+void Children::keepUp(Instant now) {
+  for (Entry& entry : entries_) {
+    if (!closing_ && entry.current.pid == 0 && entry.due <= now) start(entry, entry.current, now);
+    const auto enforce = [&](Process& process, const std::string& why) {
+      if (process.pid == 0 || process.killAt > now) return;
+      log(Level::kWarning, "hold", entry.child.name + " process " + std::to_string(process.pid) + why + "; killing it");
+      ::kill(process.pid, SIGKILL);
+      process.killAt = Instant::max();
+    };
+    enforce(entry.current, " is not ready in " + spanText(kReadyTime));
+    enforce(entry.next, " is not ready in " + spanText(kReadyTime));
+    for (Process& process : entry.leaving) enforce(process, " still drains after its time");
+  }
+}
+
+Instant Children::nextDue() const {
   Instant next = Instant::max();
   for (const Entry& entry : entries_) {
-    if (!closing_ && entry.pid == 0) next = std::min(next, entry.due);
+    if (!closing_ && entry.current.pid == 0) next = std::min(next, entry.due);
   }
+  forEach([&next](const Entry&, const Process& process) { next = std::min(next, process.killAt); });
   return next;
 }
 
-// By fork, not posix_spawn: the child must ask for its death with hold's before it becomes another program.
-void Children::start(Entry& entry, Instant now) {
-  const int self = ::getpid();
-  const int pid = ::fork();
-  if (pid == 0) becomeChild(entry.child, self);
-  if (pid < 0) {
-    log(Level::kError, "hold", "cannot start " + entry.child.name + ": " + std::strerror(errno));
+void Children::start(Entry& entry, Process& into, Instant now) {
+  int channel[2] = {-1, -1};
+  if (entry.child.overlaps && ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel) != 0) {
+    log(Level::kError, "hold", "no descriptor is left to start " + entry.child.name);
     entry.due = now + kBackOffMax;
     return;
   }
-  entry.pid = pid;
-  entry.started = now;
+  const std::uint64_t generation = entry.child.overlaps ? nextGeneration_++ : 0;
+  const auto pid = spawn({entry.child, listeners_, output_, channel[1], generation});
+  if (channel[1] >= 0) ::close(channel[1]);
+  if (!pid.ok()) {
+    if (channel[0] >= 0) ::close(channel[0]);
+    log(Level::kError, "hold", pid.error().text());
+    entry.due = now + kBackOffMax;
+    return;
+  }
+  into = {*pid, generation, now, entry.child.overlaps ? now + kReadyTime : Instant::max(), false};
+  if (channel[0] >= 0) channels_.push_back({*pid, channel[0]});
   entry.wanted = false;
   ++entry.starts;
-  log(Level::kInfo, "hold", "started " + entry.child.name + " as process " + std::to_string(pid));
-}
-
-void Children::becomeChild(const Child& child, int parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  if (::getppid() != parent) ::_exit(kExecFailed);  // it died before we asked
-  sigset_t none;
-  sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
-  ::dup2(output_, STDOUT_FILENO);
-  ::dup2(output_, STDERR_FILENO);
-  const int input = ::open("/dev/null", O_RDONLY);
-  if (input > STDIN_FILENO) ::dup2(input, STDIN_FILENO);
-  if (input > STDERR_FILENO) ::close(input);
-
-  // First out of the way of the low numbers, then to their places, where they survive exec.
-  std::vector<int> given;
-  std::vector<std::string> names = child.listeners;
-  for (const std::string& name : names) {
-    for (const Listening& listener : listeners_) {
-      if (listener.name != name) continue;
-      const int room = kFirstListener + static_cast<int>(names.size());
-      given.push_back(::fcntl(listener.descriptor, F_DUPFD_CLOEXEC, std::max(room, 64)));
-    }
-  }
-  for (std::size_t i = 0; i < given.size(); ++i) ::dup2(given[i], kFirstListener + static_cast<int>(i));
-  ::setenv("ORBIT_LISTENERS", join(names, ",").c_str(), 1);
-
-  std::vector<char*> arguments;
-  for (const std::string& argument : child.arguments) arguments.push_back(const_cast<char*>(argument.c_str()));
-  arguments.push_back(nullptr);
-  ::execv(arguments[0], arguments.data());
-  log(Level::kError, "hold", "cannot run " + child.arguments.front() + ": " + std::strerror(errno));
-  ::_exit(kExecFailed);
+  log(Level::kInfo, "hold", "started " + entry.child.name + " as process " + std::to_string(*pid));
 }
 
 void Children::takeExits(Instant now) {
   for (Entry& entry : entries_) {
     int status = 0;
-    if (entry.pid == 0 || ::waitpid(entry.pid, &status, WNOHANG) != entry.pid) continue;
-    entry.pid = 0;
-    const bool quick = now - entry.started < kSteady && !entry.wanted;
-    entry.quickEnds = quick ? entry.quickEnds + 1 : 0;
-    entry.due = now + restartDelay(entry.quickEnds);
-    if (closing_ || entry.wanted) {
-      log(Level::kInfo, "hold", entry.child.name + " " + exitText(status));
-    } else {
-      log(Level::kWarning, "hold",
-          entry.child.name + " " + exitText(status) + "; starting it again in " + spanText(entry.due - now));
+    if (ended(entry.current.pid, status)) currentEnded(entry, status, now);
+    if (ended(entry.next.pid, status)) nextEnded(entry, status);
+    for (auto at = entry.leaving.begin(); at != entry.leaving.end();) {
+      if (ended(at->pid, status)) {
+        log(Level::kInfo, "hold", entry.child.name + " process " + std::to_string(at->pid) + " " + exitText(status));
+        at = entry.leaving.erase(at);
+      } else {
+        ++at;
+      }
     }
   }
 }
 
-bool Children::restart(const std::string& name) {
-  for (Entry& entry : entries_) {
-    if (entry.child.name != name) continue;
-    entry.quickEnds = 0;
-    entry.due = {};
-    if (entry.pid != 0) {
-      entry.wanted = true;
-      ::kill(entry.pid, SIGTERM);
-    }
-    return true;
+void Children::currentEnded(Entry& entry, int status, Instant now) {
+  const bool quick = now - entry.current.started < kSteady && !entry.wanted;
+  const std::string what = entry.child.name + " " + exitText(status);
+  entry.current = std::exchange(entry.next, {});
+  if (entry.current.pid != 0) {
+    log(Level::kWarning, "hold", what + "; its successor is starting already");
+    return;
   }
-  return false;
+  answer(entry, "error the new " + what + " before it was ready\n");
+  entry.quickEnds = quick ? entry.quickEnds + 1 : 0;
+  entry.due = now + restartDelay(entry.quickEnds);
+  if (closing_ || entry.wanted) {
+    log(Level::kInfo, "hold", what);
+  } else {
+    log(Level::kWarning, "hold", what + "; starting it again in " + spanText(entry.due - now));
+  }
+}
+
+void Children::nextEnded(Entry& entry, int status) {
+  const std::string what = "the new " + entry.child.name + " " + exitText(status) + " before it was ready";
+  log(Level::kWarning, "hold", what + "; the one before goes on");
+  entry.next = {};
+  answer(entry, "error " + what + "; the one before goes on\n");
+}
+
+Children::Entry* Children::find(const std::string& name) {
+  const auto found =
+      std::find_if(entries_.begin(), entries_.end(), [&name](const Entry& entry) { return entry.child.name == name; });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string Children::restart(const std::string& name, Instant now) {
+  Entry* entry = find(name);
+  if (entry == nullptr) return "no child is named " + name;
+  entry->quickEnds = 0;
+  if (entry->current.pid != 0 && entry->child.overlaps) return replace(name, now, 0);
+  entry->due = {};
+  if (entry->current.pid != 0) {
+    entry->wanted = true;
+    ::kill(entry->current.pid, SIGTERM);
+  }
+  return "";
+}
+
+std::string Children::replace(const std::string& name, Instant now, std::uint64_t ticket) {
+  Entry* entry = find(name);
+  if (entry == nullptr) return "no child is named " + name;
+  if (!entry->child.overlaps) return name + " cannot run beside its successor; restart it";
+  if (closing_) return "stopping";
+  if (entry->next.pid != 0 || entry->ticket != 0) return "a replacement of " + name + " is under way";
+  Process& into = entry->current.pid == 0 ? entry->current : entry->next;
+  start(*entry, into, now);
+  if (into.pid == 0) return "cannot start " + name + "; the log says why";
+  entry->ticket = ticket;
+  return "";
+}
+
+void Children::ready(int pid, Instant now) {
+  for (Entry& entry : entries_) {
+    if (entry.next.pid == pid) takeOver(entry, now);
+    if (entry.current.pid != pid) continue;
+    entry.current.ready = true;
+    entry.current.killAt = Instant::max();
+    answer(entry, "ok generation " + std::to_string(entry.current.generation) + "\n");
+  }
+}
+
+void Children::takeOver(Entry& entry, Instant now) {
+  Process old = std::exchange(entry.current, std::exchange(entry.next, {}));
+  ::kill(old.pid, SIGTERM);
+  old.killAt = now + entry.child.drainTime + kDrainGrace;
+  log(Level::kInfo, "hold",
+      entry.child.name + " process " + std::to_string(entry.current.pid) + " took over; " + std::to_string(old.pid) +
+          " drains");
+  entry.leaving.push_back(old);
+  if (entry.leaving.size() > kLeavingMax) entry.leaving.front().killAt = now;
+}
+
+bool Children::mayAsk(int pid) const {
+  return std::any_of(entries_.begin(), entries_.end(),
+                     [pid](const Entry& entry) { return entry.current.pid == pid || entry.next.pid == pid; });
+}
+
+void Children::answer(Entry& entry, std::string text) {
+  const auto ticket = std::exchange(entry.ticket, 0);
+  if (ticket != 0) answers_.push_back({ticket, std::move(text)});
 }
 
 void Children::signalAll(int signal) {
-  for (const Entry& entry : entries_) {
-    if (entry.pid != 0) ::kill(entry.pid, signal);
-  }
+  forEach([signal](const Entry&, const Process& process) { ::kill(process.pid, signal); });
+}
+
+void Children::closeDown() {
+  closing_ = true;
+  for (Entry& entry : entries_) answer(entry, "error stopping\n");
 }
 
 bool Children::anyAlive() const {
-  return std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.pid != 0; });
+  bool any = false;
+  forEach([&any](const Entry&, const Process&) { any = true; });
+  return any;
 }
 
 std::string Children::status() const {
   std::string text;
   for (const Entry& entry : entries_) {
-    text += entry.child.name + (entry.pid != 0 ? " running " : " waiting ") + std::to_string(entry.pid) + " starts " +
-            std::to_string(entry.starts) + "\n";
+    const auto generation = [&entry](const Process& process) {
+      return entry.child.overlaps && process.pid != 0 ? " generation " + std::to_string(process.generation) : "";
+    };
+    text += entry.child.name + (entry.current.pid != 0 ? " running " : " waiting ") +
+            std::to_string(entry.current.pid) + " starts " + std::to_string(entry.starts) + generation(entry.current) +
+            (entry.current.ready ? " ready\n" : "\n");
+    if (entry.next.pid != 0) {
+      text += entry.child.name + " starting " + std::to_string(entry.next.pid) + generation(entry.next) + "\n";
+    }
+    for (const Process& process : entry.leaving) {
+      text += entry.child.name + " draining " + std::to_string(process.pid) + generation(process) + "\n";
+    }
   }
   return text;
 }

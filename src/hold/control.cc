@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 
 #include "hold/limits.h"
 
@@ -13,9 +14,39 @@ namespace orbit::hold {
 namespace {
 
 // Short enough for any socket buffer; a peer that is gone misses it.
-void answerAndClose(int descriptor, const std::string& answer) {
-  [[maybe_unused]] const auto sent = ::send(descriptor, answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-  ::close(descriptor);
+void sendText(int descriptor, std::string_view text) {
+  [[maybe_unused]] const auto sent = ::send(descriptor, text.data(), text.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void sendWithDescriptors(int descriptor, std::string_view text, std::span<const int> given) {
+  std::vector<char> space(CMSG_SPACE(given.size_bytes()));
+  iovec piece{const_cast<char*>(text.data()), text.size()};
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = space.data();
+  message.msg_controllen = space.size();
+  cmsghdr* header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(given.size_bytes());
+  std::memcpy(CMSG_DATA(header), given.data(), given.size_bytes());
+  [[maybe_unused]] const auto sent = ::sendmsg(descriptor, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+// Line n goes with descriptor n; so many of them at a time as the kernel takes.
+void send(int descriptor, const Reply& reply) {
+  std::string_view rest = reply.text;
+  std::span<const int> given = reply.descriptors;
+  while (!given.empty()) {
+    const std::size_t count = std::min(given.size(), kDescriptorsAMessage);
+    std::size_t end = 0;
+    for (std::size_t i = 0; i < count; ++i) end = rest.find('\n', end) + 1;
+    sendWithDescriptors(descriptor, rest.substr(0, end), given.first(count));
+    rest.remove_prefix(end);
+    given = given.subspan(count);
+  }
+  sendText(descriptor, rest);
 }
 
 }  // namespace
@@ -24,8 +55,13 @@ Control::~Control() {
   for (const Connection& connection : connections_) ::close(connection.descriptor);
 }
 
+std::size_t Control::callers() const {
+  return static_cast<std::size_t>(
+      std::count_if(connections_.begin(), connections_.end(), [](const Connection& each) { return each.pid == 0; }));
+}
+
 void Control::addTo(std::vector<pollfd>& watched) const {
-  if (connections_.size() < kControlConnectionsMax) watched.push_back({listener_, POLLIN, 0});
+  if (callers() < kControlConnectionsMax) watched.push_back({listener_, POLLIN, 0});
   for (const Connection& connection : connections_) {
     if (!connection.waiting) watched.push_back({connection.descriptor, POLLIN, 0});
   }
@@ -45,30 +81,39 @@ void Control::serve(Instant now) {
 }
 
 void Control::acceptAll(Instant now) {
-  while (connections_.size() < kControlConnectionsMax) {
+  while (callers() < kControlConnectionsMax) {
     const int descriptor = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0) return;
-    connections_.push_back({descriptor, now + kCommandTime, "", false});
+    connections_.push_back({descriptor, now + kCommandTime, ++lastTicket_});
   }
+}
+
+void Control::addChannel(int pid, int descriptor) {
+  connections_.push_back({.descriptor = descriptor, .ticket = ++lastTicket_, .pid = pid});
 }
 
 bool Control::readFrom(Connection& connection) {
   char buffer[kCommandBytesMax];
-  const ssize_t count = ::read(connection.descriptor, buffer, sizeof buffer);
+  const ssize_t count = ::recv(connection.descriptor, buffer, sizeof buffer, MSG_DONTWAIT);
   if (count < 0) return errno == EAGAIN || errno == EINTR;
   if (count == 0) return false;
   connection.received.append(buffer, static_cast<std::size_t>(count));
-  const auto end = connection.received.find('\n');
-  if (end == std::string::npos) return connection.received.size() < kCommandBytesMax;
-  std::vector<std::string> words;
-  for (const std::string_view word : split(std::string_view(connection.received).substr(0, end), ' ')) {
-    words.emplace_back(word);
+  for (auto end = connection.received.find('\n'); end != std::string::npos; end = connection.received.find('\n')) {
+    const std::string line = connection.received.substr(0, end);
+    connection.received.erase(0, end + 1);
+    if (!obeyLine(connection, line)) return false;
+    if (connection.waiting) return true;
   }
-  const std::string answer = obey_(words);
-  connection.waiting = answer.empty();
-  if (connection.waiting) return true;
-  answerAndClose(std::exchange(connection.descriptor, -1), answer);
-  return false;
+  return connection.received.size() < kCommandBytesMax;
+}
+
+bool Control::obeyLine(Connection& connection, std::string_view line) {
+  std::vector<std::string> words;
+  for (const std::string_view word : split(line, ' ')) words.emplace_back(word);
+  const Reply reply = obey_(words, {connection.ticket, connection.pid});
+  connection.waiting = reply.text.empty();
+  if (!connection.waiting) send(connection.descriptor, reply);
+  return connection.waiting || connection.pid != 0;
 }
 
 Instant Control::nextDeadline() const {
@@ -79,8 +124,22 @@ Instant Control::nextDeadline() const {
   return next;
 }
 
-void Control::answerRest(const std::string& answer) {
-  for (const Connection& connection : connections_) answerAndClose(connection.descriptor, answer);
+void Control::answer(std::uint64_t ticket, const std::string& text) {
+  const auto found = std::find_if(connections_.begin(), connections_.end(),
+                                  [ticket](const Connection& each) { return each.waiting && each.ticket == ticket; });
+  if (found == connections_.end()) return;
+  sendText(found->descriptor, text);
+  found->waiting = false;
+  if (found->pid != 0) return;
+  ::close(found->descriptor);
+  connections_.erase(found);
+}
+
+void Control::answerRest(const std::string& text) {
+  for (const Connection& connection : connections_) {
+    if (connection.waiting) sendText(connection.descriptor, text);
+    ::close(connection.descriptor);
+  }
   connections_.clear();
 }
 

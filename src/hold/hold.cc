@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -12,9 +13,11 @@
 #include <cstring>
 #include <memory>
 
+#include "hold/address.h"
 #include "hold/children.h"
 #include "hold/control.h"
 #include "hold/limits.h"
+#include "hold/listeners.h"
 #include "hold/log_file.h"
 #include "net/net.h"
 
@@ -42,10 +45,12 @@ class Holder {
  private:
   Status takeLock();
   Result<int> listen(const std::string& path);
-  std::string obey(const std::vector<std::string>& words);
+  Reply obey(const std::vector<std::string>& words, const Caller& caller);
+  Reply obeyListening(const std::vector<std::string>& words);
   void beginStop(Instant now);
   void drainSignals();
   void drainOutput();
+  void passOn();
   int pollTimeoutMs() const;
   void letGo();
 
@@ -56,7 +61,8 @@ class Holder {
   int signals_ = -1;
   int output_[2] = {-1, -1};  // the children's standard error, read here
   int controlListener_ = -1;
-  std::vector<Children::Listening> listening_;
+  std::vector<Listening> listening_;
+  Listeners tcp_;
   std::unique_ptr<Children> children_;
   std::unique_ptr<Control> control_;
   bool stopping_ = false;
@@ -68,6 +74,14 @@ void block(sigset_t& signals) {
   for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGCHLD}) sigaddset(&signals, signal);
   ::sigprocmask(SIG_BLOCK, &signals, nullptr);
   ::signal(SIGPIPE, SIG_IGN);
+}
+
+// Each listener is a descriptor, and the usual 1024 may be too few.
+void wantDescriptors() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kDescriptorsWanted) return;
+  limit.rlim_cur = std::min<rlim_t>(limit.rlim_max, kDescriptorsWanted);
+  ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 Status Holder::takeLock() {
@@ -92,6 +106,7 @@ Result<int> Holder::listen(const std::string& path) {
 Status Holder::open() {
   ORBIT_TRY_STATUS(takeLock());
   ORBIT_TRY_STATUS(log_.open());
+  wantDescriptors();
   sigset_t signals;
   block(signals);
   signals_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -102,23 +117,59 @@ Status Holder::open() {
     listening_.push_back({listener.name, descriptor});
   }
   ORBIT_TRY(controlListener_, listen(options_.controlPath));
-  children_ = std::make_unique<Children>(options_.children, listening_, output_[1]);
-  control_ = std::make_unique<Control>(controlListener_, [this](const auto& words) { return obey(words); });
+  // Seconds since 1970: larger than any generation of the hold before.
+  const auto firstGeneration = static_cast<std::uint64_t>(clock_.wallUs() / 1'000'000);
+  children_ = std::make_unique<Children>(options_.children, listening_, output_[1], firstGeneration);
+  control_ = std::make_unique<Control>(controlListener_,
+                                       [this](const auto& words, const Caller& caller) { return obey(words, caller); });
   return {};
 }
 
-std::string Holder::obey(const std::vector<std::string>& words) {
+Reply answerTo(const Status& status) {
+  return {status.ok() ? "ok\n" : "error " + status.error().message + "\n"};
+}
+
+Reply Holder::obey(const std::vector<std::string>& words, const Caller& caller) {
   const std::string& verb = words.front();
-  if (verb == "stop" && words.size() == 1) {
+  if (verb == "status" && words.size() == 1) return {children_->status()};
+  if (verb == "ready" && words.size() == 1 && caller.pid != 0) {
+    children_->ready(caller.pid, clock_.now());
+    return {"ok\n"};
+  }
+  if (caller.pid != 0 && !children_->mayAsk(caller.pid)) return {"error another generation took over\n"};
+  if (verb == "stop" && words.size() == 1 && caller.pid == 0) {
     beginStop(clock_.now());
-    return "";  // answered when all is gone
+    return {};  // answered when all is gone
   }
-  if (verb == "status" && words.size() == 1) return children_->status();
   if (verb == "restart" && words.size() == 2) {
-    if (stopping_) return "error stopping\n";
-    return children_->restart(words[1]) ? "ok\n" : "error no child is named " + words[1] + "\n";
+    if (stopping_) return {"error stopping\n"};
+    const std::string refusal = children_->restart(words[1], clock_.now());
+    return {refusal.empty() ? "ok\n" : "error " + refusal + "\n"};
   }
-  return "error the commands are stop, status, restart NAME\n";
+  if (verb == "replace" && words.size() == 2 && caller.pid == 0) {
+    const std::string refusal = children_->replace(words[1], clock_.now(), caller.ticket);
+    return {refusal.empty() ? "" : "error " + refusal + "\n"};
+  }
+  return obeyListening(words);
+}
+
+Reply Holder::obeyListening(const std::vector<std::string>& words) {
+  const std::string& verb = words.front();
+  if (verb == "listen" && (words.size() == 3 || (words.size() == 4 && words[3] == "freebind"))) {
+    return answerTo(tcp_.listen(words[1], words[2], words.size() == 4));
+  }
+  if (verb == "release" && words.size() == 2) return answerTo(tcp_.release(words[1]));
+  if (verb == "listeners" && words.size() == 1) return {tcp_.list() + "ok\n"};
+  if (verb == "take" && words.size() == 1) return {tcp_.list() + "ok\n", tcp_.descriptors()};
+  const bool change = words.size() == 5 && verb == "address" && words[3] == "dev";
+  if (change && (words[1] == "add" || words[1] == "remove")) {
+    const auto address = parseVirtualAddress(words[2]);
+    if (!address.ok()) return answerTo(address.error());
+    return answerTo(changeAddress(*address, words[4], words[1] == "add"));
+  }
+  return {
+      "error the commands are stop, status, restart NAME, replace NAME, listen NAME ADDRESS [freebind], "
+      "release NAME, listeners, take, address add|remove IP/32 dev NIC\n"};
 }
 
 void Holder::beginStop(Instant now) {
@@ -147,8 +198,14 @@ void Holder::drainOutput() {
   }
 }
 
+// What the children's book has for the callers.
+void Holder::passOn() {
+  for (const auto& channel : children_->takeChannels()) control_->addChannel(channel.pid, channel.descriptor);
+  for (const auto& answer : children_->takeAnswers()) control_->answer(answer.ticket, answer.text);
+}
+
 int Holder::pollTimeoutMs() const {
-  const Instant next = std::min({killAt_, children_->nextStart(), control_->nextDeadline()});
+  const Instant next = std::min({killAt_, children_->nextDue(), control_->nextDeadline()});
   if (next == Instant::max()) return -1;
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - clock_.now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 60'000));
@@ -157,7 +214,8 @@ int Holder::pollTimeoutMs() const {
 void Holder::serve() {
   std::vector<pollfd> watched;
   while (!stopping_ || children_->anyAlive()) {
-    children_->startDue(clock_.now());
+    children_->keepUp(clock_.now());
+    passOn();
     watched = {{signals_, POLLIN, 0}, {output_[0], POLLIN, 0}};
     control_->addTo(watched);
     ::poll(watched.data(), watched.size(), pollTimeoutMs());
@@ -165,6 +223,7 @@ void Holder::serve() {
     drainOutput();
     control_->serve(clock_.now());
     children_->takeExits(clock_.now());
+    passOn();
     if (clock_.now() >= killAt_) {
       log(Level::kWarning, "hold", "a process did not end within its time; killing it");
       children_->signalAll(SIGKILL);

@@ -1,6 +1,25 @@
 // The door of hold: the parent of the other processes (decision 1). It binds listeners and keeps every descriptor,
 // starts its children and starts them again when they end, so that a killed child refuses nobody: connections wait in
 // the listen queue. Tiny, no configuration, no TLS; includes base and net, nothing else. One thread.
+//
+// Its control socket takes one line a command, answers and closes. A child that overlaps has a channel of its own
+// (ORBIT_HOLD names the descriptor): the same commands, one after the other, on a connection that stays.
+//
+//   status                              one line a process: "daemon running 1234 starts 1", "edge waiting 0 starts 9",
+//                                       "edge running 1240 starts 2 generation 1795000001 ready",
+//                                       "edge draining 1235 generation 1795000000"
+//   stop                                "ok" once all is gone and the next hold may start
+//   restart NAME                        "ok" at once; an overlapping child is replaced
+//   replace NAME                        starts the next generation beside the present one; "ok generation N" when that
+//                                       is ready and the old one drains, "error …" when it is not: nothing has changed
+//   listen NAME ADDRESS [freebind]      binds and keeps a TCP listener; "ok" also when it is there already
+//   release NAME                        closes it; the processes that took it must close theirs
+//   listeners                           "NAME ADDRESS" a line, then "ok"
+//   take                                the same, each line's descriptor with it (SCM_RIGHTS), in this order
+//   address add|remove IP/32 dev NIC    puts a virtual address (private ranges only) on an interface; root only
+//   ready                               on a channel: this generation serves
+//
+// "error …" says why not. What it was asked to keep lives as long as hold; addresses on interfaces outlive it.
 #pragma once
 #include <string>
 #include <vector>
@@ -16,6 +35,12 @@ struct Child {
   std::string name;                    // "daemon", "edge"
   std::vector<std::string> arguments;  // [0] the executable's path
   std::vector<std::string> listeners;  // names of the unix sockets below that it is given
+  // May run beside its successor: replaced generation by generation (ORBIT_GENERATION, numbers that only grow). The
+  // old one gets SIGTERM when the new one is ready, and `drainTime` to come to its end.
+  bool overlaps = false;
+  Duration drainTime = std::chrono::minutes(10);
+  // The user it runs as when hold is root and that user exists; else hold's own.
+  std::string user = {};
 };
 
 struct UnixListener {
@@ -24,12 +49,9 @@ struct UnixListener {
 };
 
 struct Options {
-  std::string lockFile;  // one hold a home: a second one exits at once with kConflict
-  // hold's own socket: one line a command, "stop\n", "status\n", "restart NAME\n". Answers: "ok\n" ("stop": once all is
-  // gone and the next hold may start), one line a child ("daemon running 1234 starts 1", "edge waiting 0 starts 9"), or
-  // "error …\n"; then it closes.
-  std::string controlPath;
-  std::string logFile;  // what hold and its children say; kept under 16 MiB, with one old file beside it (".1")
+  std::string lockFile;     // one hold a home: a second one exits at once with kConflict
+  std::string controlPath;  // hold's own socket
+  std::string logFile;      // what hold and its children say; kept under 16 MiB, with one old file beside it (".1")
   std::vector<UnixListener> listeners;
   std::vector<Child> children;
 };

@@ -1,4 +1,5 @@
 // hold with real children and sockets. Waits are for events, with a generous end, never for a time.
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
@@ -11,8 +12,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 
 #include "hold/hold.h"
+#include "net/net.h"
 
 namespace orbit::hold {
 namespace {
@@ -207,6 +210,211 @@ TEST_F(HoldIo, TheLogIsRotatedOnce) {
   EXPECT_LE(std::filesystem::file_size(options_.logFile), 16U * 1024 * 1024);
   EXPECT_LE(std::filesystem::file_size(options_.logFile + ".1"), 16U * 1024 * 1024 + 4096);
   EXPECT_FALSE(std::filesystem::exists(options_.logFile + ".2"));
+}
+
+// Descriptors and text of an answer to `take`.
+struct Taken {
+  std::string text;
+  std::vector<int> descriptors;
+};
+
+Taken take(const std::string& path) {
+  Taken taken;
+  const int descriptor = dial(path);
+  [[maybe_unused]] const auto sent = ::send(descriptor, "take\n", 5, MSG_NOSIGNAL);
+  for (;;) {
+    char text[4096];
+    alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int) * 253)];
+    iovec piece{text, sizeof text};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = space;
+    message.msg_controllen = sizeof space;
+    const ssize_t count = ::recvmsg(descriptor, &message, MSG_CMSG_CLOEXEC);
+    if (count <= 0) break;
+    taken.text.append(text, static_cast<std::size_t>(count));
+    for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+      const auto bytes = each->cmsg_len - CMSG_LEN(0);
+      const auto* numbers = reinterpret_cast<const int*>(CMSG_DATA(each));
+      taken.descriptors.insert(taken.descriptors.end(), numbers, numbers + bytes / sizeof(int));
+    }
+  }
+  ::close(descriptor);
+  return taken;
+}
+
+int portOf(int descriptor) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &size);
+  return ntohs(address.sin_port);
+}
+
+bool connects(int port) {
+  const net::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  return ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+}
+
+TEST_F(HoldIo, KeepsTcpListenersAndHandsThemOver) {
+  startHold();
+  EXPECT_EQ(tell("listeners"), "ok\n");
+  EXPECT_EQ(tell("listen http 127.0.0.1:0"), "ok\n");
+  EXPECT_EQ(tell("listen http 127.0.0.1:0"), "ok\n");
+  EXPECT_EQ(tell("listen http 127.0.0.2:0").find("error "), 0U);
+  EXPECT_EQ(tell("listen six [::1]:0"), "ok\n");
+  EXPECT_EQ(tell("listen later 10.211.7.9:4711 freebind"), "ok\n");
+  EXPECT_EQ(tell("listeners"), "http 127.0.0.1:0\nsix [::1]:0\nlater 10.211.7.9:4711\nok\n");
+  Taken taken = take(options_.controlPath);
+  EXPECT_EQ(taken.text, tell("listeners"));
+  ASSERT_EQ(taken.descriptors.size(), 3U);
+  const int port = portOf(taken.descriptors[0]);
+  for (const int each : taken.descriptors) ::close(each);
+  EXPECT_TRUE(connects(port));
+  EXPECT_EQ(tell("release http"), "ok\n");
+  EXPECT_FALSE(connects(port));
+  EXPECT_EQ(tell("release http").find("error "), 0U);
+}
+
+TEST_F(HoldIo, HandsOverMoreListenersThanOneMessageTakes) {
+  startHold();
+  for (int i = 0; i < 230; ++i) ASSERT_EQ(tell("listen l" + std::to_string(i) + " 127.0.0.1:0"), "ok\n");
+  Taken taken = take(options_.controlPath);
+  EXPECT_EQ(taken.descriptors.size(), 230U);
+  std::set<int> ports;
+  for (const int each : taken.descriptors) ports.insert(portOf(each));
+  EXPECT_EQ(ports.size(), 230U);
+  EXPECT_EQ(taken.text, tell("listeners"));
+  for (const int each : taken.descriptors) ::close(each);
+}
+
+TEST_F(HoldIo, RefusesWhatItShouldNotDo) {
+  startHold();
+  for (const char* command : {"listen",
+                              "listen a",
+                              "listen a b c d",
+                              "listen a localhost:80",
+                              "listen a 127.0.0.1:99999",
+                              "listen a :80",
+                              "listen a 127.0.0.1:0 now",
+                              "listen a;b 127.0.0.1:0",
+                              "release",
+                              "address add 10.1.0.130/32",
+                              "address add 10.1.0.130/24 dev lo",
+                              "address add 8.8.8.8/32 dev lo",
+                              "address add x/32 dev lo",
+                              "address add 10.1.0.130/32 dev no-such-nic",
+                              "address keep 10.1.0.130/32 dev lo",
+                              "ready",
+                              "",
+                              " ",
+                              "replace",
+                              "replace daemon",
+                              "replace nobody"}) {
+    EXPECT_EQ(tell(command).find("error "), 0U) << command;
+  }
+}
+
+TEST_F(HoldIo, PutsAnAddressOnAnInterfaceAndTakesItAway) {
+  startHold();
+  const std::string add = "address add 10.211.7.10/32 dev lo";
+  if (::geteuid() != 0) {
+    EXPECT_EQ(tell(add).find("error "), 0U);
+    return;
+  }
+  const std::string added = tell(add);
+  if (added.find("refuses") != std::string::npos) GTEST_SKIP() << added;  // root without the capability
+  EXPECT_EQ(added, "ok\n");
+  EXPECT_EQ(tell(add), "ok\n");
+  EXPECT_EQ(tell("listen virtual 10.211.7.10:0"), "ok\n");
+  EXPECT_EQ(tell("address remove 10.211.7.10/32 dev lo"), "ok\n");
+  EXPECT_EQ(tell("address remove 10.211.7.10/32 dev lo"), "ok\n");
+  EXPECT_EQ(tell("listen gone 10.211.7.10:0").find("error "), 0U);
+}
+
+class HoldGenerations : public HoldIo {
+ protected:
+  HoldGenerations() {
+    word_ = folder_ + "/word";
+    say("ready");
+    options_.listeners.push_back({"edge", folder_ + "/edge.sock"});
+    options_.children.push_back({.name = "edge",
+                                 .arguments = {CHILD, "edge", word_},
+                                 .listeners = {"edge"},
+                                 .overlaps = true,
+                                 .user = "nobody-of-that-name"});
+  }
+  void say(const std::string& word) { std::ofstream(word_) << word << "\n"; }
+  // The process id in the status line that begins so.
+  int pidOf(const std::string& what) {
+    const std::string text = tell("status");
+    const auto at = text.find(what);
+    return at == std::string::npos ? 0 : std::atoi(text.c_str() + at + what.size());
+  }
+  bool edgeReady() { return tell("status").find(" ready\n") != std::string::npos; }
+
+  std::string word_;
+};
+
+TEST_F(HoldGenerations, ReplaceStartsTheNextAndDrainsTheOld) {
+  startHold();
+  ASSERT_TRUE(eventually([&] { return edgeReady(); }));
+  for (int i = 0; i < 3; ++i) {
+    const int before = pidOf("edge running ");
+    EXPECT_EQ(tell("replace edge").find("ok generation "), 0U);
+    const int now = pidOf("edge running ");
+    EXPECT_NE(now, before);
+    EXPECT_TRUE(edgeReady());
+    // The child ends at SIGTERM; hold forgets it.
+    EXPECT_TRUE(eventually([&] { return pidOf("edge draining ") == 0; }));
+    EXPECT_NE(::kill(before, 0), 0);
+  }
+}
+
+TEST_F(HoldGenerations, ASuccessorThatDiesChangesNothing) {
+  startHold();
+  ASSERT_TRUE(eventually([&] { return edgeReady(); }));
+  const int before = pidOf("edge running ");
+  say("quit");
+  EXPECT_EQ(tell("replace edge").find("error the new edge ended with status 3"), 0U);
+  EXPECT_EQ(pidOf("edge running "), before);
+  EXPECT_EQ(pidOf("edge starting "), 0);
+}
+
+TEST_F(HoldGenerations, ASuccessorIsPromotedWhenTheOldDies) {
+  startHold();
+  ASSERT_TRUE(eventually([&] { return edgeReady(); }));
+  say("status");  // never ready
+  const int waiting = dial(options_.controlPath);
+  [[maybe_unused]] const auto sent = ::send(waiting, "replace edge\n", 13, MSG_NOSIGNAL);
+  int next = 0;
+  ASSERT_TRUE(eventually([&] { return (next = pidOf("edge starting ")) != 0; }));
+  EXPECT_EQ(tell("replace edge").find("error a replacement of edge is under way"), 0U);
+  ::kill(pidOf("edge running "), SIGKILL);
+  EXPECT_TRUE(eventually([&] { return pidOf("edge running ") == next; }));
+  say("ready");
+  ::kill(next, SIGKILL);
+  EXPECT_EQ(readToEnd(waiting).find("error the new edge was killed"), 0U);
+  EXPECT_TRUE(eventually([&] { return edgeReady(); }));
+}
+
+TEST_F(HoldGenerations, StopAnswersWhoWaitsAndEndsAllGenerations) {
+  startHold();
+  ASSERT_TRUE(eventually([&] { return edgeReady(); }));
+  say("status");
+  const int waiting = dial(options_.controlPath);
+  [[maybe_unused]] const auto sent = ::send(waiting, "replace edge\n", 13, MSG_NOSIGNAL);
+  int next = 0;
+  ASSERT_TRUE(eventually([&] { return (next = pidOf("edge starting ")) != 0; }));
+  const int old = pidOf("edge running ");
+  EXPECT_EQ(tell("stop"), "ok\n");
+  EXPECT_EQ(readToEnd(waiting), "error stopping\n");
+  EXPECT_NE(::kill(next, 0), 0);
+  EXPECT_NE(::kill(old, 0), 0);
 }
 
 }  // namespace

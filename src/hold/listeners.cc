@@ -1,0 +1,54 @@
+#include "hold/listeners.h"
+
+#include <algorithm>
+
+#include "hold/limits.h"
+
+namespace orbit::hold {
+namespace {
+
+bool isName(std::string_view name) {
+  return !name.empty() && name.size() <= kListenerNameBytesMax && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-' || c == ':' || c == '/';
+  });
+}
+
+}  // namespace
+
+std::vector<Listeners::Row>::iterator Listeners::find(const std::string& name) {
+  return std::find_if(rows_.begin(), rows_.end(), [&name](const Row& row) { return row.name == name; });
+}
+
+Status Listeners::listen(const std::string& name, const std::string& address, bool freeBind) {
+  if (!isName(name)) return Error{Code::kInvalid, "a listener's name is 1 to 64 letters, digits, . _ - : /"};
+  if (const auto found = find(name); found != rows_.end()) {
+    if (found->address == address && found->freeBind == freeBind) return {};
+    return Error{Code::kConflict, name + " listens on " + found->address + " already; release it first"};
+  }
+  if (rows_.size() == kTcpListenersMax) return Error{Code::kLimit, "there are 1000 listeners already"};
+  ORBIT_TRY(auto descriptor, net::listenTcp(address, freeBind));
+  rows_.push_back({name, address, freeBind, std::move(descriptor)});
+  return {};
+}
+
+Status Listeners::release(const std::string& name) {
+  const auto found = find(name);
+  if (found == rows_.end()) return Error{Code::kNotFound, "no listener is named " + name};
+  rows_.erase(found);
+  return {};
+}
+
+std::string Listeners::list() const {
+  std::string text;
+  for (const Row& row : rows_) text += row.name + " " + row.address + "\n";
+  return text;
+}
+
+std::vector<int> Listeners::descriptors() const {
+  std::vector<int> all;
+  for (const Row& row : rows_) all.push_back(row.descriptor.get());
+  return all;
+}
+
+}  // namespace orbit::hold
