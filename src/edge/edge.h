@@ -36,10 +36,13 @@ class Edge {
   static Result<std::unique_ptr<Edge>> create(net::Loop& loop, Options options);
   virtual ~Edge() = default;  // after drain, or cuts what is left
   // Takes the place of the table before; a table that cannot be compiled changes nothing. Connections and requests
-  // under way go on by the table they began with. Listeners: those named in `listening` are served as the table says.
+  // under way go on by the table they began with. `listening`: sockets not handed over before; one with the name of an
+  // earlier takes its place, the others stay as long as a table names them and are closed then. A listener of the table
+  // without a socket is not served. When the table is refused, `listening` is closed.
   virtual Status apply(std::shared_ptr<const model::RouteTable> table, std::vector<Listening> listening) = 0;
   virtual void setCertificates(std::shared_ptr<const net::TlsCertificates> certificates) = 0;
   virtual void setTicketKeys(std::vector<std::string> keys) = 0;
+  virtual void reopenLog() = 0;  // after its file was moved away
   virtual void setAcmeAnswer(const std::string& token, const std::string& answer) = 0;
 
   // Stops accepting, lets requests finish (decision 26), WebSockets by their grace; resolves when nothing is left or at

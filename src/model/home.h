@@ -1,5 +1,6 @@
 // Where one set of Orbit's processes keeps its state and its sockets (decisions 2 and 3). Thread rules: plain values.
 #pragma once
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -15,6 +16,14 @@ struct Home {
   std::string apiSocket() const { return run + "/api.sock"; }
   std::string holdSocket() const { return run + "/hold.sock"; }
   std::string lockFile() const { return run + "/hold.lock"; }
+  // The edge's own: what it keeps (last tables, ticket keys, certificates), and where it says what it saw.
+  std::string edgeFolder() const { return state + "/edge"; }
+  std::string edgeSocket() const { return run + "/edge.sock"; }
+  std::string accessLog() const { return state + "/logs/edge/access.log"; }
+  std::string signalFolder() const { return run + "/edge"; }
+  std::string signalFile(std::uint64_t generation) const {
+    return signalFolder() + "/" + std::to_string(generation) + ".signals";
+  }
   std::string contexts() const { return state + "/contexts"; }
   std::string logFile() const { return state + "/logs/orbit.log"; }
 };
