@@ -188,7 +188,7 @@ net::Task<void> refuse(net::Loop& loop, Wire& wire, Error error) {
 // The next request's head: idle for a while, then 30 s from its first byte on.
 net::Task<Result<std::string>> nextHead(net::Loop& loop, Wire& wire, net::Cancel& cancel) {
   if (wire.empty()) {
-    const net::Wait idle{loop.clock().now() + kKeepAlive, &cancel};
+    const net::Wait idle{loop.clock().now() + kKeepAliveTime, &cancel};
     const Result<bool> more = co_await wire.fill(idle);
     // Nothing was asked, so nothing is answered.
     if (!more.ok() || !*more) co_return std::string();

@@ -68,6 +68,7 @@ struct HeadIndex {
   std::uint8_t minorVersion = 1;  // HTTP/1.x
   Framing framing;
   bool keepAlive = true;
+  bool connectionNames = false;  // Connection names fields that are not hop-by-hop by themselves
 
   std::string_view at(Slice slice) const { return std::string_view(text).substr(slice.at, slice.size); }
   // The first value of that name, or nullptr.
@@ -83,17 +84,21 @@ struct RequestIndex : HeadIndex {
   Slice path;      // in normal form (uri.h), begins with "/" ("*" for OPTIONS *)
   Slice query;     // without "?", as written
   Slice host;      // lower case, without port and trailing dot; from the target's authority or Host; never ""
-  Slice hostPort;  // host with port as written, for X-Forwarded-Host and Host
+  Slice hostPort;  // host with port as written, for X-Forwarded-Host and Host; without the colon of an empty port
   bool hasQuery = false;
-  bool expectContinue = false;
-  bool upgrade = false;    // Connection: upgrade with an Upgrade field
-  bool webSocket = false;  // Upgrade: websocket, GET (RFC 6455 4.1)
+  bool expectContinue = false;  // 100-continue is expected, HTTP/1.1, and there is a body
+  bool upgrade = false;         // Connection: upgrade with an Upgrade field; not in HTTP/1.0, with a body, or to h2c
+  bool webSocket = false;       // Upgrade: websocket, GET with a key (RFC 6455 4.1)
   bool http2 = false;
+
+  void clear();
 };
 
 struct ResponseIndex : HeadIndex {
   int status = 0;
   Slice reason;
+
+  void clear();
 };
 
 struct HeadLimits {
@@ -105,14 +110,18 @@ struct HeadLimits {
 struct ParseOutcome {
   enum class Kind : std::uint8_t { kDone, kMore, kBad } kind = Kind::kMore;
   std::size_t size = 0;     // kDone: bytes of the head, through its empty line
-  int status = 0;           // kBad, of a request: the answer it deserves (400, 414, 431, 501, 505); of a response: 502
+  int status = 0;           // kBad, of a request: the answer it deserves (400, 413, 414, 417, 431, 501,
+                            // 505); of a response: 502
   const char* reason = "";  // kBad: what is wrong, a literal
 };
 
 // Reads one head from the front of `bytes` (empty lines before a request line: at most one CRLF, RFC 9112 2.2). kMore:
-// call again with more; `bytes` begin at the same place. Never reads past the head.
+// call again with more; `bytes` begin at the same place. Never reads past the head. `into` is cleared first and means
+// nothing unless kDone. CONNECT is refused (501): the edge is no tunnel. A Connection field may not name fields that
+// are for all recipients (Host, Content-Length, Cookie, X-Forwarded-For …: RFC 9110 7.6.1), so that none is lost.
 ParseOutcome parseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestIndex& into);
-// `request`: the method answered, for framing (HEAD, CONNECT).
+// `request`: the method answered, for framing (HEAD). After an answer whose end is told by its connection's, or which
+// carries a length it may not have (1xx, 204), keepAlive is false.
 ParseOutcome parseResponseHead(std::string_view bytes, const HeadLimits& limits, Method request, ResponseIndex& into);
 
 Known knownName(std::string_view name);  // without case

@@ -15,7 +15,7 @@ inline constexpr int kInterimMax = 16;                      // 1xx answers befor
 inline constexpr std::size_t kReadBytes = 16 * 1024;        // asked of the stream at once
 inline constexpr std::size_t kConnectionsMax = 256;         // of one server
 inline constexpr std::chrono::seconds kHeadTime{30};        // from the first byte of a head to its last
-inline constexpr std::chrono::seconds kKeepAlive{60};       // a server's connection without a request
+inline constexpr std::chrono::seconds kKeepAliveTime{60};   // a server's connection without a request
 inline constexpr std::chrono::seconds kServerGrace{5};      // for handlers once the server is cancelled
 inline constexpr std::size_t kDrainBytesMax = 256 * 1024;   // of a body the handler left unread; beyond: close
 inline constexpr std::chrono::seconds kDrainTime{5};
