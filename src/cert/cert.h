@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "cert/core/schedule.h"
 #include "model/route_table.h"
 #include "net/net.h"
 #include "net/tls_server.h"
@@ -26,6 +27,13 @@ struct CertificateState {
   std::int64_t nextTryUs = 0;
 };
 
+// How often is looked and tried; tests shorten it.
+struct Pace {
+  Duration look{std::chrono::minutes(1)};  // what is due by the wall clock, which may jump
+  Duration lookAtFiles{std::chrono::seconds(10)};
+  BackOff backOff;
+};
+
 struct KeeperOptions {
   std::string folder;
   const Clock& clock;
@@ -34,13 +42,15 @@ struct KeeperOptions {
   std::function<void(std::shared_ptr<const net::TlsCertificates>)> changed;
   // What GET /.well-known/acme-challenge/TOKEN is to answer on port 80; "" removes.
   std::function<void(const std::string& token, const std::string& answer)> httpAnswer;
+  Pace pace = {};
 };
 
 class Keeper {
  public:
   static std::unique_ptr<Keeper> create(net::Loop& loop, KeeperOptions options);
   virtual ~Keeper() = default;
-  // What a new table wants. Certificates at hand stay; nothing is dropped before its successor serves.
+  // What a new table wants. What is at hand, own files and local certificates are served on return; the rest follows
+  // while run() runs. Certificates at hand stay; nothing is dropped before its successor serves.
   virtual void want(const std::vector<model::TableCertificate>& certificates,
                     const std::vector<model::TableAuthority>& authorities) = 0;
   virtual std::vector<CertificateState> states() const = 0;
