@@ -2,75 +2,101 @@
 
 #include <algorithm>
 
-#include "base/text.h"
-#include "http/core/head.h"
 #include "http/core/limits.h"
+#include "http/core/lines.h"
+#include "http/core/syntax.h"
 
 namespace orbit::http {
 namespace {
 
-Error malformed(std::string what) {
-  return {Code::kProtocol, "malformed HTTP: " + std::move(what)};
-}
-
-struct Declared {
-  int lengths = 0;
-  int codings = 0;
-  std::string_view length;
-  std::string coding;
-};
-
-Declared declared(const Fields& fields) {
-  Declared result;
-  for (const Field& field : fields) {
-    const std::string name = lower(field.name);
-    if (name == "content-length") {
-      ++result.lengths;
-      result.length = field.value;
-    } else if (name == "transfer-encoding") {
-      ++result.codings;
-      result.coding = lower(field.value);
-    }
-  }
-  return result;
-}
-
-Result<std::uint64_t> parseLength(std::string_view text) {
-  std::uint64_t value = 0;
-  if (text.empty() || text.size() > 18) return malformed("the Content-Length");
-  for (const char c : text) {
-    if (c < '0' || c > '9') return malformed("the Content-Length");
-    value = value * 10 + static_cast<std::uint64_t>(c - '0');
-  }
-  if (value > kBodyBytesMax) return Error{Code::kLimit, "an HTTP body claims more bytes than any we take"};
-  return value;
-}
-
 // The framing the fields declare, or `otherwise`.
 Result<Framing> framing(const Fields& fields, int minorVersion, Framing::Kind otherwise) {
-  const Declared says = declared(fields);
-  if (says.codings > 0) {
-    if (says.lengths > 0) return malformed("both Content-Length and Transfer-Encoding");
-    if (minorVersion == 0) return malformed("Transfer-Encoding in HTTP/1.0");
-    if (says.codings > 1) return malformed("more than one Transfer-Encoding");
-    if (says.coding != "chunked") {
-      return Error{Code::kUnsupported, "no transfer coding is understood here but chunked"};
+  DeclaredFraming declared;
+  for (const Field& field : fields) {
+    const Known known = knownName(field.name);
+    if (known == Known::kContentLength) {
+      ++declared.lengths;
+      declared.length = field.value;
+    } else if (known == Known::kTransferEncoding) {
+      ++declared.codings;
+      declared.coding = field.value;
     }
-    return Framing{Framing::Kind::kChunked, 0};
   }
-  if (says.lengths > 1) return malformed("more than one Content-Length");
-  if (says.lengths == 1) {
-    ORBIT_TRY(const std::uint64_t length, parseLength(says.length));
-    return Framing{Framing::Kind::kLength, length};
-  }
-  return Framing{otherwise, 0};
+  Framing framing;
+  const Refusal refusal = decideFraming(declared, minorVersion, otherwise, framing);
+  if (!refusal) return framing;
+  if (refusal.status == 413) return Error{Code::kLimit, refusal.reason};
+  if (refusal.status == 501) return Error{Code::kUnsupported, refusal.reason};
+  return Error{Code::kProtocol, "malformed HTTP: " + std::string(refusal.reason)};
 }
 
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
+// *( BWS ";" BWS token [ BWS "=" BWS ( token / quoted-string ) ] ) (RFC 9112 7.1.1), but no white space before the
+// first
+// ";": readers differ on whether the size may be followed by it.
+bool isChunkExtension(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  const auto blanks = [&at, end] {
+    while (at != end && (*at == ' ' || *at == '\t')) ++at;
+  };
+  const auto token = [&at, end] {
+    const char* const begin = at;
+    at = skip(at, end, kTokenByte);
+    return at != begin;
+  };
+  while (at != end) {
+    if (*at++ != ';') return false;
+    blanks();
+    if (!token()) return false;
+    blanks();
+    if (at == end || *at != '=') continue;
+    ++at;
+    blanks();
+    if (at == end || *at != '"') {
+      if (!token()) return false;
+    } else {
+      for (++at; at != end && *at != '"'; ++at) {
+        if (*at == '\\' && ++at == end) return false;
+        if (!isFieldValue({at, 1})) return false;
+      }
+      if (at++ == end) return false;
+    }
+    blanks();
+  }
+  return true;
+}
+
+// Fields that no trailer sets (RFC 9110 6.5.1), beyond those of Known, none of which one does.
+constexpr std::string_view kNoTrailers[] = {
+    "age",
+    "allow",
+    "cache-control",
+    "clear-site-data",
+    "dav",
+    "expires",
+    "max-forwards",
+    "pragma",
+    "retry-after",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "strict-transport-security",
+    "alt-svc",
+    "x-real-ip",
+};
+constexpr std::string_view kNoTrailerPrefixes[] = {
+    "accept", "access-control-", "content-", "cookie", "if-", "proxy-", "sec-", "x-forwarded-", "x-http-method"};
+
+bool mayBeTrailer(std::string_view name) {
+  if (knownName(name) != Known::kOther) return false;
+  for (const std::string_view other : kNoTrailers) {
+    if (equalsLower(name, other)) return false;
+  }
+  for (const std::string_view prefix : kNoTrailerPrefixes) {
+    if (equalsLower(name.substr(0, prefix.size()), prefix)) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -93,43 +119,28 @@ BodyReader::BodyReader(Framing framing) : kind_(framing.kind), state_(State::kDa
 }
 
 Result<std::string_view> BodyReader::next(std::string_view& bytes) {
-  for (;;) {
-    switch (state_) {
-      case State::kDone:
-        return std::string_view();
-      case State::kData:
-        return nextData(bytes);
-      case State::kChunkLine: {
-        ORBIT_TRY(const bool whole, takeLine(bytes, kChunkLineBytesMax));
-        if (!whole) return std::string_view();
-        ORBIT_TRY_STATUS(beginChunk());
-        break;
-      }
-      case State::kChunkEnd: {
-        ORBIT_TRY(const bool whole, takeLine(bytes, 2));
-        if (!whole) return std::string_view();
-        line_.clear();
-        state_ = State::kChunkLine;
-        break;
-      }
-      case State::kTrailers: {
-        ORBIT_TRY(const bool whole, takeLine(bytes, kTrailerBytesMax));
-        if (!whole) return std::string_view();
-        const bool last = line_ == "\r\n";
-        trailers_ += line_;
-        line_.clear();
-        if (trailers_.size() > kTrailerBytesMax) return Error{Code::kLimit, "an HTTP body has too long a trailer"};
-        if (!last) break;
-        // Checked, and dropped: nothing of ours reads trailers.
-        ORBIT_TRY([[maybe_unused]] const Fields fields, parseFields(trailers_));
-        state_ = State::kDone;
-        break;
-      }
+  Step step = Step::kOn;
+  while (step == Step::kOn) {
+    if (state_ == State::kDone) return std::string_view();
+    if (state_ == State::kData) return nextData(bytes);
+    std::string_view line;
+    const bool chunkLine = state_ == State::kChunkLine;
+    const std::size_t bytesMax = chunkLine ? kChunkLineBytesMax : state_ == State::kChunkEnd ? 2 : kTrailerBytesMax;
+    step = takeLine(bytes, bytesMax, line);
+    if (step != Step::kOn) break;
+    if (chunkLine) {
+      step = beginChunk(line);
+    } else if (state_ == State::kChunkEnd) {
+      state_ = State::kChunkLine;
+    } else {
+      step = line.empty() ? endTrailers() : addTrailer(line);
     }
   }
+  if (step == Step::kMore) return std::string_view();
+  return Error{code_, (code_ == Code::kProtocol ? "malformed HTTP: " : "") + std::string(reason_)};
 }
 
-Result<std::string_view> BodyReader::nextData(std::string_view& bytes) {
+std::string_view BodyReader::nextData(std::string_view& bytes) {
   const auto count = static_cast<std::size_t>(std::min<std::uint64_t>(left_, bytes.size()));
   const std::string_view piece = bytes.substr(0, count);
   bytes.remove_prefix(count);
@@ -139,34 +150,82 @@ Result<std::string_view> BodyReader::nextData(std::string_view& bytes) {
   return piece;
 }
 
-Result<bool> BodyReader::takeLine(std::string_view& bytes, std::size_t bytesMax) {
-  const auto end = bytes.find('\n');
-  const std::size_t count = end == std::string_view::npos ? bytes.size() : end + 1;
-  if (line_.size() + count > bytesMax) return malformed("a line too long in a chunked body");
-  line_.append(bytes.substr(0, count));
-  bytes.remove_prefix(count);
-  if (end == std::string_view::npos) return false;
-  if (!endsWith(line_, "\r\n")) return malformed("a line without CRLF in a chunked body");
-  return true;
+BodyReader::Step BodyReader::fail(Code code, const char* reason) {
+  code_ = code;
+  reason_ = reason;
+  return Step::kFailed;
 }
 
-// "1f;extension\r\n" (RFC 9112 7.1). Extensions are skipped; control bytes in them are refused.
-Status BodyReader::beginChunk() {
+// A line that is whole in `bytes`, as nearly all are, is not copied.
+BodyReader::Step BodyReader::takeLine(std::string_view& bytes, std::size_t bytesMax, std::string_view& line) {
+  if (lineUsed_) line_.clear();
+  lineUsed_ = false;
+  const std::size_t room = bytesMax - line_.size();
+  const auto end = bytes.substr(0, room).find('\n');
+  if (end == std::string_view::npos && bytes.size() >= room) {
+    return fail(Code::kProtocol, "a line too long in a chunked body");
+  }
+  const std::size_t count = end == std::string_view::npos ? bytes.size() : end + 1;
+  line = bytes.substr(0, count);
+  bytes.remove_prefix(count);
+  if (end == std::string_view::npos || !line_.empty()) {
+    line_.append(line);
+    line = line_;
+  }
+  if (end == std::string_view::npos) return Step::kMore;
+  lineUsed_ = true;
+  if (line.size() < 2 || line[line.size() - 2] != '\r') {
+    return fail(Code::kProtocol, "a line without CRLF in a chunked body");
+  }
+  line.remove_suffix(2);
+  return Step::kOn;
+}
+
+// "1f;extension" (RFC 9112 7.1). Extensions are checked and dropped; they may not cost more than they are worth.
+BodyReader::Step BodyReader::beginChunk(std::string_view line) {
   std::uint64_t size = 0;
   std::size_t at = 0;
-  for (; hexDigit(line_[at]) >= 0; ++at) {
-    size = size * 16 + static_cast<std::uint64_t>(hexDigit(line_[at]));
-    if (size > kBodyBytesMax) return Error{Code::kLimit, "an HTTP chunk claims more bytes than any we take"};
+  for (; at < line.size() && hexDigit(line[at]) >= 0; ++at) {
+    size = size * 16 + static_cast<std::uint64_t>(hexDigit(line[at]));
+    if (size > kBodyBytesMax) return fail(Code::kLimit, "an HTTP chunk claims more bytes than any we take");
   }
-  const std::string_view rest = std::string_view(line_).substr(at, line_.size() - at - 2);
-  if (at == 0 || (!rest.empty() && rest.front() != ';')) return malformed("the size of a chunk");
-  for (const char c : rest) {
-    if (static_cast<unsigned char>(c) < 0x20 && c != '\t') return malformed("the extension of a chunk");
+  const std::string_view extension = line.substr(at);
+  if (at == 0 || (!extension.empty() && extension.front() != ';')) {
+    return fail(Code::kProtocol, "the size of a chunk");
   }
-  line_.clear();
+  if (!isChunkExtension(extension)) return fail(Code::kProtocol, "the extension of a chunk");
+  extensionBytes_ += extension.size();
+  if (extensionBytes_ > kChunkExtensionBytesMax)
+    return fail(Code::kLimit, "an HTTP body has too many chunk extensions");
   left_ = size;
   state_ = size == 0 ? State::kTrailers : State::kData;
-  return {};
+  return Step::kOn;
+}
+
+BodyReader::Step BodyReader::addTrailer(std::string_view line) {
+  if (trailers_.size() + line.size() + 4 > kTrailerBytesMax) {
+    return fail(Code::kLimit, "an HTTP body has too long a trailer");
+  }
+  trailers_.append(line).append("\r\n");
+  return Step::kOn;
+}
+
+BodyReader::Step BodyReader::endTrailers() {
+  state_ = State::kDone;
+  if (trailers_.empty()) return Step::kOn;
+  HeadIndex index;
+  Seen seen;
+  const ParseOutcome outcome = readFieldLines(trailers_ + "\r\n", {kTrailerBytesMax, kFieldsMax, 0}, index, seen);
+  if (outcome.kind != ParseOutcome::Kind::kDone) {
+    state_ = State::kTrailers;
+    return fail(outcome.status == 431 ? Code::kLimit : Code::kProtocol, outcome.reason);
+  }
+  trailers_.clear();
+  for (const FieldIndex& field : index.fields) {
+    if (!mayBeTrailer(index.at(field.name))) continue;
+    trailers_.append(index.at(field.name)).append(": ").append(index.at(field.value)).append("\r\n");
+  }
+  return Step::kOn;
 }
 
 std::string encodeChunk(std::string_view piece) {

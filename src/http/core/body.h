@@ -30,18 +30,29 @@ class BodyReader {
   bool done() const { return state_ == State::kDone; }
   // The connection ended. Whether that is a proper end of this body.
   bool endsWithConnection() const { return done() || kind_ == Framing::Kind::kUntilClose; }
+  // Once done: the trailer fields as "name: value\r\n" lines, without those that no trailer may set because they frame,
+  // route, authenticate or describe the message (RFC 9110 6.5.1).
+  const std::string& trailers() const { return trailers_; }
 
  private:
   enum class State { kData, kChunkLine, kChunkEnd, kTrailers, kDone };
-  Result<std::string_view> nextData(std::string_view& bytes);
-  // True when line_ holds a whole line with its CRLF.
-  Result<bool> takeLine(std::string_view& bytes, std::size_t bytesMax);
-  Status beginChunk();
+  enum class Step { kOn, kMore, kFailed };
+  std::string_view nextData(std::string_view& bytes);
+  // kOn: `line` is a whole line without its CRLF, good until the next call.
+  Step takeLine(std::string_view& bytes, std::size_t bytesMax, std::string_view& line);
+  Step beginChunk(std::string_view line);
+  Step addTrailer(std::string_view line);
+  Step endTrailers();
+  Step fail(Code code, const char* reason);
 
   Framing::Kind kind_;
   State state_;
-  std::uint64_t left_;  // of the length or the chunk
-  std::string line_;
+  Code code_ = Code::kProtocol;  // of a failure
+  const char* reason_ = "";
+  std::uint64_t left_;              // of the length or the chunk
+  std::size_t extensionBytes_ = 0;  // of all chunks so far
+  std::string line_;                // what came of a line that is not whole
+  bool lineUsed_ = false;           // line_ was given out
   std::string trailers_;
 };
 

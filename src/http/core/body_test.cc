@@ -80,6 +80,35 @@ TEST(BodyReader, ChunkedIsStrict) {
   EXPECT_EQ(readInSteps(kChunked, std::string(900, '0') + "1\r\nx\r\n0\r\n\r\n", 64), "x|");
 }
 
+TEST(BodyReader, ExtensionsAreCheckedAndBounded) {
+  for (const char* extension : {";a", ";a=b", ";a=\"b;\\\" c\"", ";a;b=c", "; a = b ;c", ";a \t;b"}) {
+    EXPECT_EQ(readInSteps(kChunked, "1" + std::string(extension) + "\r\nx\r\n0\r\n\r\n", 64), "x|") << extension;
+  }
+  for (const char* extension :
+       {";", ";;a", ";a=", ";a=b c", ";=b", ";a=\"b", ";a=\"b\\", ";a=\"b\"c", ";\x7f", " ;a", "\t", ",a"}) {
+    EXPECT_EQ(readInSteps(kChunked, "1" + std::string(extension) + "\r\nx\r\n0\r\n\r\n", 64), "protocol") << extension;
+  }
+  std::string costly;
+  for (int i = 0; i < 20; ++i) costly += "1;" + std::string(1000, 'a') + "\r\nx\r\n";
+  EXPECT_EQ(readInSteps(kChunked, costly + "0\r\n\r\n", 64), "limit");
+}
+
+TEST(BodyReader, TrailersButNoneThatFramesRoutesOrAuthenticates) {
+  BodyReader reader(kChunked);
+  std::string_view bytes =
+      "0\r\nServer-Timing:  a \r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\nHost: b\r\ncookie: c\r\n"
+      "X-Forwarded-For: d\r\nAuthorization: e\r\nIf-Match: f\r\nContent-Encoding: g\r\nConnection: h\r\ngrpc-status: "
+      "0\r\n\r\nGET";
+  ASSERT_TRUE(reader.next(bytes).ok());
+  EXPECT_TRUE(reader.done());
+  EXPECT_EQ(bytes, "GET");
+  EXPECT_EQ(reader.trailers(), "Server-Timing: a\r\ngrpc-status: 0\r\n");
+  EXPECT_EQ(readInSteps(kChunked, "0\r\nA: " + std::string(kTrailerBytesMax, 'x') + "\r\n\r\n", 100), "protocol");
+  std::string many = "0\r\n";
+  for (int i = 0; i < 1400; ++i) many += "a: b\r\n";
+  EXPECT_EQ(readInSteps(kChunked, many, 100), "limit");
+}
+
 TEST(EncodeChunk, WithItsSize) {
   EXPECT_EQ(encodeChunk("hello world, hello"), "12\r\nhello world, hello\r\n");
   EXPECT_EQ(encodeChunk(""), "0\r\n\r\n");

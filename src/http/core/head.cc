@@ -2,6 +2,8 @@
 
 #include "base/text.h"
 #include "http/core/limits.h"
+#include "http/core/lines.h"
+#include "http/core/syntax.h"
 
 namespace orbit::http {
 namespace {
@@ -10,79 +12,32 @@ Error malformed(std::string what) {
   return {Code::kProtocol, "malformed HTTP: " + std::move(what)};
 }
 
-// RFC 9110 5.6.2.
-bool isTokenByte(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')) return true;
-  return std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
-}
+constexpr HeadLimits kLimits{kHeadBytesMax, kFieldsMax, kHeadBytesMax};
 
-bool isToken(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    if (!isTokenByte(c)) return false;
+// Whether `outcome` is of a head that is the whole of `text`.
+Status whole(const ParseOutcome& outcome, std::string_view text) {
+  if (outcome.kind == ParseOutcome::Kind::kMore) return malformed("a head that is not complete");
+  if (outcome.kind == ParseOutcome::Kind::kDone) {
+    if (outcome.size != text.size()) return malformed("bytes after the head");
+    return {};
   }
-  return true;
-}
-
-// RFC 9110 5.5: visible, space, tab, and bytes above ASCII.
-bool isFieldValue(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && byte != '\t') || byte == 0x7f) return false;
+  switch (outcome.status) {
+    case 414:
+    case 431:
+      return Error{Code::kLimit, "HTTP: " + std::string(outcome.reason)};
+    case 501:
+    case 505:
+      return Error{Code::kUnsupported, "HTTP: " + std::string(outcome.reason)};
+    default:
+      return malformed(outcome.reason);
   }
-  return true;
 }
 
-bool isTarget(std::string_view text) {
-  if (text.empty()) return false;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte <= 0x20 || byte >= 0x7f) return false;
-  }
-  return true;
-}
-
-std::string_view trimBlanks(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
-}
-
-// The next line without its CRLF, taken from the front of `text`.
-Result<std::string_view> takeLine(std::string_view& text) {
-  const auto end = text.find('\n');
-  if (end == std::string_view::npos || end == 0 || text[end - 1] != '\r') return malformed("a line without CRLF");
-  const std::string_view line = text.substr(0, end - 1);
-  text.remove_prefix(end + 1);
-  return line;
-}
-
-Result<int> parseVersion(std::string_view text) {
-  if (text == "HTTP/1.1") return 1;
-  if (text == "HTTP/1.0") return 0;
-  if (startsWith(text, "HTTP/")) {
-    return Error{Code::kUnsupported, "only HTTP/1.1 and HTTP/1.0 are spoken here"};
-  }
-  return malformed("no HTTP version in the first line");
-}
-
-// Field lines up to the empty one, which must be the end of `text`.
-Result<Fields> parseFieldsToEnd(std::string_view text) {
+Fields fieldsOf(const HeadIndex& index) {
   Fields fields;
-  for (;;) {
-    ORBIT_TRY(const std::string_view line, takeLine(text));
-    if (line.empty()) break;
-    if (line.front() == ' ' || line.front() == '\t') return malformed("a folded field line");
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return malformed("a field line without a colon");
-    const std::string_view name = line.substr(0, colon);
-    const std::string_view value = trimBlanks(line.substr(colon + 1));
-    if (!isToken(name)) return malformed("a field name with bytes that are not allowed");
-    if (!isFieldValue(value)) return malformed("a field value with control bytes");
-    if (fields.size() == kFieldsMax) return Error{Code::kLimit, "an HTTP head has too many fields"};
-    fields.add(std::string(name), std::string(value));
+  for (const FieldIndex& field : index.fields) {
+    fields.add(std::string(index.at(field.name)), std::string(index.at(field.value)));
   }
-  if (!text.empty()) return malformed("bytes after the head");
   return fields;
 }
 
@@ -118,44 +73,36 @@ Result<bool> HeadReader::feed(std::string_view& bytes) {
 }
 
 Result<ParsedRequest> parseRequest(std::string_view text) {
-  ORBIT_TRY(const std::string_view line, takeLine(text));
-  const auto first = line.find(' ');
-  const auto last = line.rfind(' ');
-  if (first == std::string_view::npos || first == last) return malformed("the request line");
-  ParsedRequest request;
-  request.head.method = line.substr(0, first);
-  request.head.target = line.substr(first + 1, last - first - 1);
-  ORBIT_TRY(request.minorVersion, parseVersion(line.substr(last + 1)));
-  if (!isToken(request.head.method)) return malformed("the method");
-  if (!isTarget(request.head.target)) return malformed("the request target");
-  ORBIT_TRY(request.head.fields, parseFieldsToEnd(text));
-  std::size_t hosts = 0;
-  for (const Field& field : request.head.fields) hosts += lower(field.name) == "host" ? 1U : 0U;
+  RequestIndex index;
+  Seen seen;
+  ORBIT_TRY_STATUS(whole(readRequestLines(text, kLimits, index, seen), text));
   // RFC 9112 3.2.
-  if (hosts > 1 || (hosts == 0 && request.minorVersion == 1)) return malformed("not exactly one Host");
+  if (seen.hosts > 1 || (seen.hosts == 0 && index.minorVersion == 1)) return malformed("not exactly one Host");
+  ParsedRequest request;
+  request.head.method = index.at(index.methodText);
+  request.head.target = index.at(index.target);
+  request.head.fields = fieldsOf(index);
+  request.minorVersion = index.minorVersion;
   return request;
 }
 
 Result<ParsedResponse> parseResponse(std::string_view text) {
-  ORBIT_TRY(const std::string_view line, takeLine(text));
+  ResponseIndex index;
+  Seen seen;
+  ORBIT_TRY_STATUS(whole(readResponseLines(text, kLimits, index, seen), text));
   ParsedResponse response;
-  ORBIT_TRY(response.minorVersion, parseVersion(line.substr(0, line.find(' '))));
-  // "HTTP/1.1 200 OK"; the reason, and even its space, may be missing.
-  const std::string_view rest = line.size() > 9 ? line.substr(9) : std::string_view();
-  if (rest.size() < 3 || (rest.size() > 3 && rest[3] != ' ')) return malformed("the status line");
-  for (const char c : rest.substr(0, 3)) {
-    if (c < '0' || c > '9') return malformed("the status code");
-    response.head.status = response.head.status * 10 + (c - '0');
-  }
-  if (response.head.status < 100 || response.head.status > 599) return malformed("the status code");
-  if (rest.size() > 4) response.head.reason = rest.substr(4);
-  if (!isFieldValue(response.head.reason)) return malformed("the reason phrase");
-  ORBIT_TRY(response.head.fields, parseFieldsToEnd(text));
+  response.head.status = index.status;
+  response.head.reason = index.at(index.reason);
+  response.head.fields = fieldsOf(index);
+  response.minorVersion = index.minorVersion;
   return response;
 }
 
 Result<Fields> parseFields(std::string_view lines) {
-  return parseFieldsToEnd(lines);
+  HeadIndex index;
+  Seen seen;
+  ORBIT_TRY_STATUS(whole(readFieldLines(lines, kLimits, index, seen), lines));
+  return fieldsOf(index);
 }
 
 Result<std::string> encodeRequest(const RequestHead& head) {
@@ -177,13 +124,8 @@ Result<std::string> encodeResponse(const ResponseHead& head) {
 }
 
 bool hasToken(const Fields& fields, std::string_view name, std::string_view token) {
-  const std::string wantedName = lower(name);
-  const std::string wanted = lower(token);
   for (const Field& field : fields) {
-    if (lower(field.name) != wantedName) continue;
-    for (const std::string_view part : split(field.value, ',')) {
-      if (lower(trimBlanks(part)) == wanted) return true;
-    }
+    if (sameName(field.name, name) && listNames(field.value, token)) return true;
   }
   return false;
 }

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "http/core/syntax.h"
+
 namespace orbit::http {
 namespace {
 
@@ -43,15 +45,6 @@ constexpr std::pair<int, std::string_view> kReasons[] = {
     {505, "HTTP Version Not Supported"},
     {507, "Insufficient Storage"},
 };
-
-bool sameName(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    const auto fold = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
-    if (fold(a[i]) != fold(b[i])) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
