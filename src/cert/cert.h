@@ -49,8 +49,8 @@ class Keeper {
  public:
   static std::unique_ptr<Keeper> create(net::Loop& loop, KeeperOptions options);
   virtual ~Keeper() = default;
-  // What a new table wants. What is at hand, own files and local certificates are served on return; the rest follows
-  // while run() runs. Certificates at hand stay; nothing is dropped before its successor serves.
+  // What a new table wants. What is at hand, own files and the first local certificates are served on return; the
+  // rest follows while run() runs. Certificates at hand stay; nothing is dropped before its successor serves.
   virtual void want(const std::vector<model::TableCertificate>& certificates,
                     const std::vector<model::TableAuthority>& authorities) = 0;
   virtual std::vector<CertificateState> states() const = 0;

@@ -64,17 +64,18 @@ class FolderKeeper final : public Keeper {
   }
 
   net::Task<void> run(net::Cancel& cancel) override {
-    net::Cancel ordersEnd(&cancel);
-    cancel_ = &ordersEnd;
+    if (orders_.running() == 0) ordersEnd_ = std::make_unique<net::Cancel>();
+    const net::Cancel::Registration ends(&cancel, [this] { ordersEnd_->request(); });
     while (!cancel.requested()) {
       if (look()) publish();
       startOrders();
       const net::Wait pause{nextLook(), &cancel};
-      const Status woken = co_await changed_.wait(pause);
+      Status woken;
+      if (localsWait_) woken = co_await loop_.sleep(kLocalsPause, pause);
+      if (!localsWait_) woken = co_await changed_.wait(pause);
       static_cast<void>(woken);
     }
     co_await orders_.join();
-    cancel_ = nullptr;
   }
 
  private:
@@ -148,9 +149,11 @@ class FolderKeeper final : public Keeper {
     authorities_ = std::move(next);
   }
 
-  // Files and local certificates, at once. True: there is something new to serve.
+  // Files, and local certificates as many as there is time for. True: there is something new to serve.
   bool look() {
     bool any = false;
+    localsWait_ = false;
+    std::size_t locals = 0;
     const Instant now = loop_.clock().now();
     const bool filesDue = now >= filesLookedAt_ + options_.pace.lookAtFiles;
     if (filesDue) filesLookedAt_ = now;
@@ -161,6 +164,8 @@ class FolderKeeper final : public Keeper {
           entry->current = entry->files->certificate();
         }
       } else if (entry->want.authority == "local" && entry->due(options_.clock.wallUs()) && now >= entry->nextTry) {
+        localsWait_ = ++locals > kLocalsAtOnce;
+        if (localsWait_) break;
         any = issueLocal(*entry) || any;
       }
     }
@@ -211,9 +216,8 @@ class FolderKeeper final : public Keeper {
   }
 
   net::Task<void> obtain(std::shared_ptr<Entry> entry, std::shared_ptr<AcmeAuthority> authority) {
-    const net::Wait wait{loop_.clock().now() + kOrderTime, cancel_};
+    const net::Wait wait{loop_.clock().now() + kOrderTime, ordersEnd_.get()};
     AcmeAuthority::Outcome outcome = co_await authority->obtain(entry->want.hosts, wait);
-    entry->trying = false;
     if (outcome.pair) {
       Status saved;
       const std::string& directory = authority->settings().directory;
@@ -223,6 +227,7 @@ class FolderKeeper final : public Keeper {
     } else if (outcome.failure.error.code != Code::kCancelled) {
       failed(*entry, outcome.failure);
     }
+    entry->trying = false;  // only now: while it was being kept, it was still due
     changed_.notifyAll();
   }
 
@@ -304,8 +309,9 @@ class FolderKeeper final : public Keeper {
   std::map<std::string, Certificate> challenges_;       // by host
   std::optional<Issuer> issuer_;
   bool loaded_ = false;
+  bool localsWait_ = false;  // more are to be made than the loop has time for at once
   Instant filesLookedAt_{};
-  net::Cancel* cancel_ = nullptr;
+  std::unique_ptr<net::Cancel> ordersEnd_;  // of this run
   net::TaskGroup orders_;  // last: it goes first
 };
 

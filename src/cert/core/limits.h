@@ -27,6 +27,8 @@ inline constexpr std::chrono::seconds kTidyTime{30};  // for taking proofs away
 inline constexpr int kHttpsPort = 443;
 
 inline constexpr std::size_t kPemBytesMax = 1 << 20;  // an own file, or one in our folder
+inline constexpr std::size_t kLocalsAtOnce = 64;  // local certificates made in one go: some 50 ms
+inline constexpr std::chrono::milliseconds kLocalsPause{1};
 inline constexpr std::size_t kCertificatesMax = 20'000;
 
 }  // namespace orbit::cert

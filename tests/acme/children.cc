@@ -1,0 +1,101 @@
+#include "children.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <iterator>
+#include <set>
+#include <thread>
+
+#include "base/base.h"
+
+namespace orbit::acme_test {
+namespace {
+
+sockaddr_in loopback(int port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  return address;
+}
+
+bool binds(int kind, int port, int* got) {
+  const int descriptor = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
+  sockaddr_in address = loopback(port);
+  socklen_t size = sizeof address;
+  auto* raw = reinterpret_cast<sockaddr*>(&address);
+  const bool bound = ::bind(descriptor, raw, size) == 0 && ::getsockname(descriptor, raw, &size) == 0;
+  *got = ntohs(address.sin_port);
+  ::close(descriptor);
+  return bound;
+}
+
+}  // namespace
+
+void Child::start(std::vector<std::string> arguments, const std::map<std::string, std::string>& environment,
+                  const std::string& logFile) {
+  end();
+  std::vector<char*> raw;
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  raw.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  ORBIT_CHECK(pid_ >= 0);
+  if (pid_ > 0) return;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // also when the test dies
+  if (::getppid() != parent) ::_exit(1);
+  const int log = ::open(logFile.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+  ::dup2(log, 1);
+  ::dup2(log, 2);
+  for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
+  ::execvp(raw[0], raw.data());
+  ::_exit(127);
+}
+
+void Child::end() {
+  if (pid_ <= 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = 0;
+}
+
+int freePort() {
+  static std::set<int> given;
+  for (;;) {
+    int port = 0;
+    int same = 0;
+    if (binds(SOCK_STREAM, 0, &port) && binds(SOCK_DGRAM, port, &same) && given.insert(port).second) return port;
+  }
+}
+
+bool awaitPort(int port) {
+  for (int i = 0; i < 200; ++i) {
+    const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const sockaddr_in address = loopback(port);
+    const bool connected = ::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+    ::close(descriptor);
+    if (connected) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return false;
+}
+
+std::string readText(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void writeText(const std::string& path, const std::string& text) {
+  std::ofstream(path) << text;
+}
+
+}  // namespace orbit::acme_test
