@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "format/node.h"
 
 namespace orbit::format {
 
@@ -68,5 +69,9 @@ class Json {
 
 // Parses one document. Errors: kInvalid with line and column; kLimit past 64 MiB or 200 levels.
 Result<Json> parseJson(std::string_view text, std::string_view name = "");
+// The same text as a Node, in which each value knows its place: a file that may be YAML or JSON is read by one reader,
+// and megabytes of JSON ten times faster than as YAML. A member given twice is an error. `name` is the path that
+// locations carry.
+Result<Node> parseJsonNode(std::string_view text, const std::string& name);
 
 }  // namespace orbit::format
