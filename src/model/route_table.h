@@ -17,12 +17,14 @@ struct TableListener {
   Protocol protocol = Protocol::kHttp;
   std::string service;  // kTcp: where to; kHttp: all requests go there, whatever their host (a virtual address)
   bool redirectToHttps = false;
+  bool operator==(const TableListener&) const = default;
 };
 
 struct TableCertificate {
   std::vector<std::string> hosts;
   std::string certificateFile, keyFile;  // PEM; both empty: by `authority`
   std::string authority;                 // a name from `authorities`, or "local"
+  bool operator==(const TableCertificate&) const = default;
 };
 
 // An ACME server to have certificates from (RFC 8555), and how to prove control.
@@ -35,11 +37,13 @@ struct TableAuthority {
   // kDns01: either dynamic update (RFC 2136, TSIG) or a command run as COMMAND add|remove NAME VALUE.
   std::string dnsServer, tsigName, tsigAlgorithm, tsigSecretFile;
   std::vector<std::string> dnsHook;
+  bool operator==(const TableAuthority&) const = default;
 };
 
 struct TableInstance {
   std::string id;
   std::string address;  // "10.0.0.2:8000", "[fd00::2]:80", "unix:/path"
+  bool operator==(const TableInstance&) const = default;
 };
 
 struct TableRelease {
@@ -48,6 +52,7 @@ struct TableRelease {
   bool watched = false;   // its failed GETs and HEADs are answered by another release of the service
   bool draining = false;  // no new visitor; the present ones finish
   std::vector<TableInstance> instances;
+  bool operator==(const TableRelease&) const = default;
 };
 
 struct TableHealthCheck {
@@ -56,6 +61,7 @@ struct TableHealthCheck {
   Millis interval{2000}, timeout{2000};
   unsigned rise = 2, fall = 3;
   unsigned statusMin = 200, statusMax = 399;
+  bool operator==(const TableHealthCheck&) const = default;
 };
 
 struct TableService {
@@ -80,17 +86,20 @@ struct TableService {
   Millis pauseTimeout{30'000};
   unsigned pausedMax = 4096;
   std::vector<std::string> pausePassPaths;
+  bool operator==(const TableService&) const = default;
 };
 
 struct TableHeaderEdit {
   enum class Kind { kSet, kAdd, kRemove } kind = Kind::kSet;
   std::string name, value;
+  bool operator==(const TableHeaderEdit&) const = default;
 };
 
 struct TableHeaderMatch {
   std::string name;
   enum class Kind { kPresent, kEquals, kPrefix, kRegex } kind = Kind::kPresent;  // kRegex: RE2, whole value
   std::string value;
+  bool operator==(const TableHeaderMatch&) const = default;
 };
 
 struct TableCors {
@@ -98,6 +107,7 @@ struct TableCors {
   std::vector<std::string> methods, headers, expose;
   bool credentials = false;
   std::chrono::seconds maxAge{600};
+  bool operator==(const TableCors&) const = default;
 };
 
 struct TableErrorPage {
@@ -105,6 +115,7 @@ struct TableErrorPage {
   std::string contentType = "text/html; charset=utf-8";
   std::string body;
   bool replaceUpstream = false;
+  bool operator==(const TableErrorPage&) const = default;
 };
 
 struct TableRoute {
@@ -118,12 +129,14 @@ struct TableRoute {
   struct Redirect {
     std::string to;  // absolute or a path; "$host", "$path", "$query" and "$1".. of `rewriteFrom` are filled in
     int status = 308;
+    bool operator==(const Redirect&) const = default;
   };
   std::vector<Redirect> redirect;
   struct Respond {
     int status = 200;
     std::string contentType = "text/plain; charset=utf-8";
     std::string body;
+    bool operator==(const Respond&) const = default;
   };
   std::vector<Respond> respond;
 
@@ -139,6 +152,7 @@ struct TableRoute {
   bool hstsSubdomains = false, hstsPreload = false;
   std::uint64_t bodyBytesMax = 0;  // 0: no limit
   Millis objective{0};             // latency counted exactly; 0: none
+  bool operator==(const TableRoute&) const = default;
 };
 
 struct RouteTable {
@@ -152,13 +166,16 @@ struct RouteTable {
   struct Log {
     std::string file;  // "" : none
     bool json = true;  // else the mission's line: "METHOD path status=… duration=…s"
+    bool operator==(const Log&) const = default;
   } log;
   struct Limits {
     unsigned headBytesMax = 64 * 1024;
     unsigned fieldsMax = 128;
     Millis headTimeout{15'000}, keepAlive{75'000}, bodyIdle{60'000}, handshake{10'000};
     unsigned clientsMax = 100'000;
+    bool operator==(const Limits&) const = default;
   } limits;
+  bool operator==(const RouteTable&) const = default;
 };
 
 }  // namespace orbit::model
