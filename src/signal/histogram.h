@@ -1,8 +1,8 @@
 // A latency histogram: log-linear, 64 buckets an octave, so that a quantile is off by at most 0.78 % (decision 14), and
-// two of them add up exactly. Thread rules: a plain value.
+// two of them add up exactly. Keeps only the octaves between its lowest and its highest value. Thread rules: a plain
+// value.
 #pragma once
 #include <cstdint>
-#include <span>
 #include <vector>
 
 namespace orbit::signal {
@@ -17,19 +17,35 @@ class Histogram {
   static std::uint64_t highest(unsigned bucket);  // the largest
 
   void add(std::uint64_t value, std::uint64_t count = 1);
-  void addBucket(unsigned bucket, std::uint64_t count);
+  void addBucket(unsigned bucket, std::uint64_t count);  // bucket < kBuckets
   void merge(const Histogram& other);
-  // What was added since `earlier`, an older state of the same histogram.
+  // What was added since `earlier`, an older state of the same histogram; never below nothing.
   Histogram since(const Histogram& earlier) const;
   std::uint64_t count() const { return count_; }
+  std::uint64_t countIn(unsigned bucket) const;
   // The value at quantile q (0..1), middle of its bucket; 0 when empty.
   std::uint64_t quantile(double q) const;
-  // How many values are certainly above `value` by bucket bounds, and how many share its bucket.
-  std::uint64_t above(std::uint64_t value) const;
-  std::span<const std::uint64_t> buckets() const { return buckets_; }  // empty, or kBuckets long
+  // How many values are certainly above `value`, and how many share its bucket, so that nobody can tell.
+  struct Above {
+    std::uint64_t certainly = 0, perhaps = 0;
+  };
+  Above above(std::uint64_t value) const;
+  // The bytes it holds, for those who bound them.
+  std::size_t bytes() const { return counts_.capacity() * sizeof(std::uint64_t); }
+  // Calls visit(bucket, count) for each bucket that is not empty, from low to high.
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (unsigned at = 0; at < counts_.size(); ++at) {
+      if (counts_[at] != 0) visit(first_ + at, counts_[at]);
+    }
+  }
+  bool operator==(const Histogram& other) const;
 
  private:
-  std::vector<std::uint64_t> buckets_;  // allocated at the first add
+  void cover(unsigned bucket);
+
+  std::vector<std::uint64_t> counts_;  // of buckets from first_ on, whole octaves
+  unsigned first_ = 0;
   std::uint64_t count_ = 0;
 };
 

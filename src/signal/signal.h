@@ -1,8 +1,9 @@
 // The door of signal: what the edge says about requests, in memory it shares with the daemon (decision 14). One file an
 // edge generation: cumulative counters and latency histograms by series, and a ring of records with a drop count, an
 // area for each worker thread so that writing takes no lock and no contended line. Either side may be killed at any
-// moment; the reader never trusts what it maps. Layout version is in the file (decision 4). Thread rules: a
-// WorkerWriter belongs to its thread; a Reader to its own; both sides meet only in relaxed atomics.
+// moment; the reader never trusts what it reads. Layout and version of the file: layout.h (decision 4). It belongs into
+// a tmpfs (the run folder), where nothing is written back to a disk. Thread rules: a WorkerWriter belongs to its
+// thread; a Reader to its own; they meet only in the file.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -53,9 +54,14 @@ struct Counters {
       0;  // requests: 5xx or broken, as the client saw it; attempts: 5xx, and all outcomes that are failures
   std::uint64_t overThreshold = 0;
   std::uint64_t bytesIn = 0, bytesOut = 0;
-  std::uint64_t latencySumUs = 0;
+  std::uint64_t latencySumUs = 0;  // as the histogram: of whole answers (kAnswered) only
   std::uint64_t probes = 0;
+  // All samples but probes.
   std::uint64_t count() const;
+  void merge(const Counters& other);
+  // What was added since `earlier`; nothing where a counter went back.
+  Counters since(const Counters& earlier) const;
+  bool operator==(const Counters&) const = default;
 };
 
 // One line of the access log, and one piece of evidence. Fixed size in the ring; texts are cut to fit.
@@ -65,7 +71,7 @@ struct Record {
   std::array<std::uint8_t, 16> requestId{};
   std::uint64_t clientHash = 0;  // decision 13
   std::uint64_t pathHash = 0;
-  std::uint32_t series = 0;  // index into Snapshot::series of the same worker area
+  std::uint32_t series = ~0U;  // written: the worker's SeriesId or kNoSeries; read: index into Snapshot::series
   Sample sample;
   std::string_view method, host, path, client, userAgent;  // the ring keeps 8, 64, 160, 45 and 64 bytes
 };
@@ -76,16 +82,17 @@ inline constexpr SeriesId kNoSeries = ~0U;
 class WorkerWriter {
  public:
   virtual ~WorkerWriter() = default;
-  // Finds or makes it. kNoSeries when the area is full: counted as dropped, never an error.
+  // Finds or makes it; to be asked once and kept, ids are good as long as the writer. Parts longer than 200 bytes are
+  // cut. kNoSeries when the area is full: its samples are counted as dropped, never an error.
   virtual SeriesId series(const Key& key) = 0;
   virtual void count(SeriesId series, const Sample& sample) = 0;
   virtual void record(const Record& record) = 0;
-  // Now and then: gives back histograms idle for ten minutes.
+  // Once a second or so: gives back histograms idle for ten minutes.
   virtual void tick(std::int64_t wallUs) = 0;
 };
 
 struct WriterOptions {
-  std::string path;  // made 0600, sparse
+  std::string path;  // made 0600, sparse; takes the place of what is there. Who reads last removes it
   std::uint64_t generation = 0;
   unsigned workers = 1;
   std::uint32_t seriesMax = 16'384;     // a worker
@@ -95,6 +102,7 @@ struct WriterOptions {
 
 class Writer {
  public:
+  // Errors: kIo, kDenied, kNoSpace, kInvalid (a limit out of range).
   static Result<std::unique_ptr<Writer>> create(const WriterOptions& options);
   virtual ~Writer() = default;
   virtual WorkerWriter& worker(unsigned index) = 0;
@@ -110,9 +118,11 @@ struct SeriesTotals {
 struct Snapshot {
   std::uint64_t generation = 0;
   bool finished = false;
-  std::uint64_t seriesDropped = 0;   // samples without a series
-  std::uint64_t recordsDropped = 0;  // overwritten before this reader came
-  std::vector<SeriesTotals> series;  // summed over the workers
+  std::uint32_t pid = 0;               // of the writer; one that ended without finish() was killed
+  std::uint64_t samplesDropped = 0;    // without a series
+  std::uint64_t latenciesDropped = 0;  // counted, but no histogram was free
+  std::uint64_t recordsDropped = 0;    // overwritten before this reader came
+  std::vector<SeriesTotals> series;    // summed over the workers; only ever grows at its end
 };
 
 class Reader {
@@ -120,6 +130,7 @@ class Reader {
   // Errors: kNotFound, kUnsupported (another layout), kInvalid (not ours, damaged).
   static Result<std::unique_ptr<Reader>> open(const std::string& path);
   virtual ~Reader() = default;
+  // To be called at least every ten minutes, or histograms given back in between are missed (layout.h).
   virtual Snapshot snapshot() = 0;
   // The records since the last call, oldest first; `texts` keeps what their views point to. At most `countMax`.
   struct Seen {
