@@ -32,8 +32,24 @@ class FakeStore final : public store::Store {
   Result<std::vector<store::Operation>> operations(std::string_view, int) override { return journal; }
   Result<std::vector<store::Operation>> recover(std::int64_t) override { return std::vector<store::Operation>(); }
   void prune(int, Done done) override { done({}); }
+  void addDomain(model::Domain domain, Done done) override {
+    hosts.push_back(std::move(domain));
+    done({});
+  }
+  void removeDomain(std::string host, Done done) override {
+    const auto gone = std::erase_if(hosts, [&](const auto& domain) { return domain.host == host; });
+    done(gone > 0 ? Status() : Status(Error{.code = Code::kNotFound, .message = "no domain " + host}));
+  }
+  Result<std::vector<model::Domain>> domains() override { return hosts; }
+  Result<std::string> setting(std::string_view key) override { return settings[std::string(key)]; }
+  void set(std::string key, std::string value, Done done) override {
+    settings[std::move(key)] = std::move(value);
+    done({});
+  }
 
   std::vector<store::Operation> journal;
+  std::vector<model::Domain> hosts;
+  std::map<std::string, std::string> settings;
   Status outcome;
 
  private:

@@ -66,12 +66,12 @@ net::Task<bool> LogFollow::anyLive(net::Wait wait) {
 }
 
 net::Task<void> LogFollow::watch(std::int64_t listedUs, net::Wait wait) {
-  engine::Labels labels;
-  labels.emplace(kProjectLabel, project_);
+  engine::EventFilter filter;
+  filter.labels.emplace(kProjectLabel, project_);
   const engine::Sink<engine::Event> sink = [this, wait](engine::Event event) {
     return onEvent(std::move(event), wait);
   };
-  const Status watched = co_await engine_.events(listedUs, labels, sink, wait);
+  const Status watched = co_await engine_.events(listedUs, filter, sink, wait);
   if (!watched.ok() && outcome_.ok() && watched.error().code != Code::kCancelled) outcome_ = watched;
   changed_.notifyAll();
 }

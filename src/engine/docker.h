@@ -60,7 +60,7 @@ class Docker final : public Engine {
 
   // docker_streams.cc
   net::Task<Status> logs(std::string id, LogOptions options, Sink<LogRecord> sink, net::Wait wait) override;
-  net::Task<Status> events(std::int64_t sinceUs, Labels labels, Sink<Event> sink, net::Wait wait) override;
+  net::Task<Status> events(std::int64_t sinceUs, EventFilter filter, Sink<Event> sink, net::Wait wait) override;
   net::Task<Result<StatsSample>> stats(std::string id, net::Wait wait) override;
 
  private:

@@ -85,15 +85,15 @@ Task<Status> Docker::logs(std::string id, LogOptions options, Sink<LogRecord> si
   }
 }
 
-Task<Status> Docker::events(std::int64_t sinceUs, Labels labels, Sink<Event> sink, Wait wait) {
+Task<Status> Docker::events(std::int64_t sinceUs, EventFilter filter, Sink<Event> sink, Wait wait) {
   Progressed progressed;
   Duration pause = kRetryFirst;
   const std::int64_t startUs = sinceUs > 0 ? sinceUs : connection_.loop().clock().wallUs();
   for (;;) {
     const bool first = progressed.lastUs() == 0;
-    const std::string filter = labelFilter(labels);
+    const std::string query = eventFilter(filter);
     Call call;
-    call.path = "/events" + (filter.empty() ? "?" : filter + "&");
+    call.path = "/events" + (query.empty() ? "?" : query + "&");
     call.path += "since=" + secondsText(first ? startUs : progressed.lastUs());
     auto answer = co_await connection_.open(std::move(call), wait);
     if (!answer.ok()) co_return std::move(answer).error();

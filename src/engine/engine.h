@@ -74,7 +74,7 @@ class Engine {
   virtual net::Task<Status> resizeContainer(std::string id, int columns, int rows, net::Wait wait) = 0;
 
   virtual net::Task<Status> logs(std::string id, LogOptions options, Sink<LogRecord> sink, net::Wait wait) = 0;
-  virtual net::Task<Status> events(std::int64_t sinceUs, Labels labels, Sink<Event> sink, net::Wait wait) = 0;
+  virtual net::Task<Status> events(std::int64_t sinceUs, EventFilter filter, Sink<Event> sink, net::Wait wait) = 0;
   virtual net::Task<Result<StatsSample>> stats(std::string id, net::Wait wait) = 0;
 
   // Whether a TCP connection to a container's address is accepted; kUnsupported when the engine is not on this machine.

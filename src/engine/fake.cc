@@ -282,14 +282,16 @@ class Fake final : public FakeEngine {
       ORBIT_CO_TRY_STATUS(co_await changed_.wait(wait));
     }
   }
-  Task<Status> events(std::int64_t sinceUs, Labels labels, Sink<Event> sink, Wait wait) override {
+  Task<Status> events(std::int64_t sinceUs, EventFilter filter, Sink<Event> sink, Wait wait) override {
     std::size_t next = sinceUs == 0 ? machine_.events().size() : 0;
     ORBIT_CO_TRY_STATUS(co_await enter(wait));
     for (;;) {
       if (down_) co_return unavailable(true);
       while (next < machine_.events().size()) {
         Event event = machine_.events()[next++];
-        if (event.timeUs < sinceUs || !FakeMachine::carries(event.attributes, labels)) continue;
+        if (event.timeUs < sinceUs || !FakeMachine::carries(event.attributes, filter.labels)) continue;
+        const auto& actions = filter.actions;
+        if (!actions.empty() && std::find(actions.begin(), actions.end(), event.action) == actions.end()) continue;
         ORBIT_CO_TRY_STATUS(co_await sink(std::move(event)));
       }
       ORBIT_CO_TRY_STATUS(co_await changed_.wait(wait));

@@ -69,12 +69,18 @@ Json execBody(const ExecOptions& options) {
 }
 
 std::string labelFilter(const Labels& labels) {
-  if (labels.empty()) return {};
-  Json all = Json::array();
-  for (const auto& [key, value] : labels) all.push(value.empty() ? key : key + "=" + value);
+  return eventFilter({labels, {}});
+}
+
+std::string eventFilter(const EventFilter& filter) {
   Json filters = Json::object();
-  filters.set("label", std::move(all));
-  return "?filters=" + format::percentEncode(filters.dump());
+  if (!filter.labels.empty()) {
+    Json all = Json::array();
+    for (const auto& [key, value] : filter.labels) all.push(value.empty() ? key : key + "=" + value);
+    filters.set("label", std::move(all));
+  }
+  if (!filter.actions.empty()) filters.set("event", Json::strings(filter.actions));
+  return filters.members().empty() ? std::string() : "?filters=" + format::percentEncode(filters.dump());
 }
 
 ImageName splitReference(const std::string& reference) {

@@ -12,6 +12,7 @@ format::Json volumeBody(const model::Volume& volume);
 format::Json execBody(const ExecOptions& options);
 // "?filters=…" for objects that carry all `labels` ("" as value: any value), or "".
 std::string labelFilter(const Labels& labels);
+std::string eventFilter(const EventFilter& filter);
 
 // A reference as POST /images/create and /images/{}/tag take it: "ghcr.io/a/b:1" → {"ghcr.io/a/b", "1"}; a missing tag
 // is "latest"; a digest stands as the tag.

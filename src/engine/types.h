@@ -94,6 +94,12 @@ struct LogOptions {
   int tail = -1;  // -1 = all
 };
 
+// Which events to be told of: those that carry all of `labels`, of these actions only ("start"); none: of all.
+struct EventFilter {
+  Labels labels;
+  std::vector<std::string> actions = {};
+};
+
 struct Event {
   std::string type, action, id;
   Labels attributes;

@@ -29,6 +29,20 @@ CREATE TABLE operation (
 CREATE INDEX operation_by_project ON operation (project, id);
 CREATE INDEX operation_unfinished ON operation (id) WHERE ended_us = 0;
 )"},
+    {2, 1, R"(
+CREATE TABLE domain (
+  host TEXT PRIMARY KEY,
+  project TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  service TEXT NOT NULL,
+  added_us INTEGER NOT NULL,
+  hsts INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE TABLE setting (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+)"},
 };
 
 Status checkSound(Database& database) {

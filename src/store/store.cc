@@ -28,6 +28,26 @@ Result<std::vector<Operation>> readAll(Statement statement) {
   }
 }
 
+Status insertDomain(Database& database, const model::Domain& domain) {
+  ORBIT_TRY(Statement select, database.prepare("SELECT project, environment, service FROM domain WHERE host = ?"));
+  select.bind(1, domain.host);
+  ORBIT_TRY(const bool taken, select.step());
+  if (taken) {
+    return Error{.code = Code::kConflict,
+                 .message = fmt::format("{} belongs to service {} of {} ({}) already", domain.host, select.text(2),
+                                        select.text(0), select.text(1)),
+                 .hint = fmt::format("take it away first: orbit domains remove {}", domain.host)};
+  }
+  ORBIT_TRY(Statement insert, database.prepare("INSERT INTO domain VALUES (?, ?, ?, ?, ?, ?)"));
+  return insert.bind(1, domain.host)
+      .bind(2, domain.project)
+      .bind(3, domain.environment)
+      .bind(4, domain.service)
+      .bind(5, domain.addedUs)
+      .bind(6, std::int64_t{domain.hsts})
+      .run();
+}
+
 class SqliteStore final : public Store {
  public:
   SqliteStore(Database writing, Database reading, std::string home)
@@ -90,6 +110,56 @@ class SqliteStore final : public Store {
     }));
     std::sort(unfinished.begin(), unfinished.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
     return unfinished;
+  }
+
+  void addDomain(model::Domain domain, Done done) override {
+    writer_.add([domain = std::move(domain)](Database& database) { return insertDomain(database, domain); },
+                std::move(done));
+  }
+
+  void removeDomain(std::string host, Done done) override {
+    writer_.add(
+        [host = std::move(host)](Database& database) -> Status {
+          ORBIT_TRY(Statement remove, database.prepare("DELETE FROM domain WHERE host = ? RETURNING host"));
+          remove.bind(1, host);
+          ORBIT_TRY(const bool found, remove.step());
+          if (!found) {
+            return Error{
+                .code = Code::kNotFound, .message = "no domain " + host, .hint = "see them with `orbit domains list`"};
+          }
+          return remove.run();
+        },
+        std::move(done));
+  }
+
+  Result<std::vector<model::Domain>> domains() override {
+    const std::lock_guard lock(readingMutex_);
+    ORBIT_TRY(Statement select, reading_.prepare("SELECT host, project, environment, service, added_us, hsts "
+                                                 "FROM domain ORDER BY host"));
+    std::vector<model::Domain> all;
+    while (true) {
+      ORBIT_TRY(const bool row, select.step());
+      if (!row) return all;
+      all.push_back(
+          {select.text(0), select.text(1), select.text(2), select.text(3), select.number(4), select.number(5) != 0});
+    }
+  }
+
+  Result<std::string> setting(std::string_view key) override {
+    const std::lock_guard lock(readingMutex_);
+    ORBIT_TRY(Statement select, reading_.prepare("SELECT value FROM setting WHERE key = ?"));
+    select.bind(1, key);
+    ORBIT_TRY(const bool found, select.step());
+    return found ? select.text(0) : std::string();
+  }
+
+  void set(std::string key, std::string value, Done done) override {
+    writer_.add(
+        [key = std::move(key), value = std::move(value)](Database& database) -> Status {
+          ORBIT_TRY(Statement put, database.prepare("INSERT OR REPLACE INTO setting VALUES (?, ?)"));
+          return put.bind(1, key).bind(2, value).run();
+        },
+        std::move(done));
   }
 
   void prune(int keep, Done done) override {

@@ -1,8 +1,8 @@
 // The door of store: the only room that opens SQLite (decision 3). State of the control plane under one home: the
-// home's identity, the append-only journal of operations, sealed values. WAL; one writer thread off the control loop;
-// migrations go forward, a file copy before each; a newer schema is refused by name. Thread rules: open() blocks, once
-// at start; append and read calls may come from the loop's thread: writes are queued to the writer thread and `done` is
-// called there, so callers post back to their loop.
+// home's identity, the append-only journal of operations, its domains and settings. WAL; one writer thread off the
+// control loop; migrations go forward, a file copy before each; a newer schema is refused by name. Thread rules: open()
+// blocks, once at start; append and read calls may come from the loop's thread: writes are queued to the writer thread
+// and `done` is called there, so callers post back to their loop.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "model/domain.h"
 
 namespace orbit::store {
 
@@ -45,6 +46,16 @@ class Store {
   virtual Result<std::vector<Operation>> recover(std::int64_t nowUs) = 0;
   // Keeps the newest `keep` operations of each project.
   virtual void prune(int keep, Done done) = 0;
+
+  // Errors: kConflict that names where the host is already.
+  virtual void addDomain(model::Domain domain, Done done) = 0;
+  // Errors: kNotFound.
+  virtual void removeDomain(std::string host, Done done) = 0;
+  // By host. Blocks for milliseconds, as settings do.
+  virtual Result<std::vector<model::Domain>> domains() = 0;
+  // What this home was told once and keeps ("acme", "ports"); "" when it was not.
+  virtual Result<std::string> setting(std::string_view key) = 0;
+  virtual void set(std::string key, std::string value, Done done) = 0;
 };
 
 }  // namespace orbit::store

@@ -196,6 +196,41 @@ TEST(Store, OpensTheFileOfEveryEarlierSchema) {
   }
 }
 
+Status now(const std::function<void(Store::Done)>& write) {
+  std::promise<Status> promise;
+  write([&](Status outcome) { promise.set_value(std::move(outcome)); });
+  return promise.get_future().get();
+}
+
+TEST(Store, AHostIsThereOnce) {
+  const Folder folder;
+  const FakeClock clock;
+  auto store = std::move(Store::open(folder.at("home"), clock)).value();
+  const model::Domain shop{"shop.example.com", "shop", "production", "web", 7, true};
+  EXPECT_TRUE(now([&](auto done) { store->addDomain(shop, done); }).ok());
+  const Status again = now([&](auto done) { store->addDomain({shop.host, "other", "development", "api", 8}, done); });
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, Code::kConflict);
+  EXPECT_EQ(again.error().message, "shop.example.com belongs to service web of shop (production) already");
+  EXPECT_EQ(*store->domains(), std::vector<model::Domain>{shop});
+  EXPECT_TRUE(now([&](auto done) { store->removeDomain(shop.host, done); }).ok());
+  EXPECT_EQ(now([&](auto done) { store->removeDomain(shop.host, done); }).error().code, Code::kNotFound);
+  EXPECT_TRUE(store->domains()->empty());
+}
+
+TEST(Store, KeepsSettings) {
+  const Folder folder;
+  const FakeClock clock;
+  {
+    auto store = std::move(Store::open(folder.at("home"), clock)).value();
+    EXPECT_EQ(*store->setting("ports"), "");
+    EXPECT_TRUE(now([&](auto done) { store->set("ports", "80 443", done); }).ok());
+    EXPECT_TRUE(now([&](auto done) { store->set("ports", "8080 8443", done); }).ok());
+  }
+  auto store = std::move(Store::open(folder.at("home"), clock)).value();
+  EXPECT_EQ(*store->setting("ports"), "8080 8443");
+}
+
 constexpr Migration kFirst{1, 1, "CREATE TABLE a (x); INSERT INTO a VALUES (7);"};
 constexpr Migration kSecond{2, 1, "ALTER TABLE a ADD COLUMN y;"};
 constexpr Migration kBreaking{3, 3, "DROP TABLE a;"};

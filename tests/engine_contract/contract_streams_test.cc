@@ -81,10 +81,28 @@ TEST_P(ContractStreams, EventsOfOwnContainersOnly) {
     }
     co_return Status();
   };
-  EXPECT_CODE(run(engine().events(sinceUs, {{kLabel, mark()}}, sink, {loop_->clock().now() + 20s, &cancel})),
+  EXPECT_CODE(run(engine().events(sinceUs, {{{kLabel, mark()}}, {}}, sink, {loop_->clock().now() + 20s, &cancel})),
               Code::kCancelled);
   EXPECT_EQ(seen, (std::vector<std::string>{"create", "start", "die"}));
   EXPECT_EQ(exitCode, "4");
+}
+
+TEST_P(ContractStreams, EventsOfTheActionsAskedFor) {
+  const std::int64_t sinceUs = loop_->clock().wallUs();
+  const std::string id = started("actions", spec("exit 0", exits(0)));
+  ASSERT_TRUE(run(engine().waitContainer(id, within(20s))).ok());
+  net::Cancel cancel;
+  std::vector<std::string> seen;
+  Sink<Event> sink = [&](Event event) -> net::Task<Status> {
+    seen.push_back(event.action);
+    if (event.action == "die") cancel.request();
+    co_return Status();
+  };
+  EventFilter filter;
+  filter.labels = {{kLabel, mark()}};
+  filter.actions = {"start", "die"};
+  EXPECT_CODE(run(engine().events(sinceUs, filter, sink, {loop_->clock().now() + 20s, &cancel})), Code::kCancelled);
+  EXPECT_EQ(seen, (std::vector<std::string>{"start", "die"}));
 }
 
 TEST_P(ContractStreams, ExecTellsExitCodeAndOutput) {
