@@ -1,0 +1,94 @@
+// A server's HTTP/2 connection under test and what it did: requests seen, frames answered.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "h2/frames.h"
+#include "http/http.h"
+
+struct nghttp2_hd_inflater;
+
+namespace orbit::h2test {
+
+struct Request {
+  std::string method, path, query, host, hostPort, body;
+  std::map<std::string, std::string> fields;
+  http::Framing framing;
+  bool expectContinue = false;
+  bool ended = false;
+};
+
+struct Answer {
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::vector<int> statuses;  // interim ones first
+  std::string body;
+  bool ended = false;
+};
+
+// Frames the server sent that are neither of an answer nor an error.
+struct SentFrame {
+  int type = 0, flags = 0;
+  std::uint32_t stream = 0;
+  std::string payload;
+};
+
+class Probe final : public http::H2Server::Events {
+ public:
+  explicit Probe(http::H2Limits limits = {}, bool greet = true);
+  ~Probe() override;
+  Probe(const Probe&) = delete;
+  Probe& operator=(const Probe&) = delete;
+
+  // Feeds the bytes, then takes and reads all that comes back.
+  Probe& feed(std::string_view bytes);
+  void drain();
+  // "connection PROTOCOL_ERROR", "stream 1 STREAM_CLOSED", "accepted": no error of either kind.
+  std::string outcome() const;
+
+  // H2Server::Events
+  void onRequest(std::int32_t stream, http::RequestIndex& head, bool end) override;
+  void onBody(std::int32_t stream, std::string_view bytes) override;
+  void onRequestEnd(std::int32_t stream) override;
+  void onReset(std::int32_t stream, std::uint32_t code) override { resets[stream] = code; }
+  void onWritable(std::int32_t stream) override { writable.push_back(stream); }
+  void onSent(std::int32_t stream) override { sent.push_back(stream); }
+
+  std::unique_ptr<http::H2Server> server;
+  bool answers = true;   // with 200 and "ok", as soon as a request is whole
+  bool consumes = true;  // gives the window back at once
+  std::size_t takeBytes = 1 << 20;
+  Instant now{std::chrono::hours(1)};
+
+  std::map<std::int32_t, Request> requests;
+  std::map<std::int32_t, std::uint32_t> resets;  // told to the listener
+  std::vector<std::int32_t> writable, sent;
+  std::map<std::uint32_t, Answer> answered;
+  std::map<std::uint32_t, std::uint32_t> rsts;                   // on the wire
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> goAways;  // last stream, code
+  std::vector<SentFrame> frames;
+  bool fed = true;  // what feed() returned last
+
+ private:
+  void readFrames();
+  void readFrame(const SentFrame& frame);
+  void inflate(Answer& answer, std::string_view block);
+
+  std::string wire_;
+  nghttp2_hd_inflater* inflater_ = nullptr;
+};
+
+std::string codeText(std::uint32_t code);
+
+// One row of a table: what is sent after the preface, and what must come of it. Several outcomes: the RFC leaves the
+// choice, and each of them is right.
+struct Case {
+  const char* name;
+  std::string bytes;
+  std::vector<std::string> outcomes;
+};
+void runCases(const std::vector<Case>& cases);
+
+}  // namespace orbit::h2test
