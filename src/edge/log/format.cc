@@ -7,47 +7,65 @@ namespace orbit::edge {
 namespace {
 
 // Longest part of a text that is written. Escaping makes a byte into six at most, so that a line stays under
-// kLineBytesMax.
+// kLineBytesMax and its writer needs no look at the space that is left.
 constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kTextBytesMax = 512, kNameBytesMax = 128;
 static_assert(6 * (kPathBytesMax + 2 * kQueryBytesMax + 3 * kTextBytesMax + 9 * kNameBytesMax) + 1024 < kLineBytesMax);
 
-void number(std::string& out, std::uint64_t value) {
-  char text[20];
-  const auto end = std::to_chars(text, text + sizeof text, value).ptr;
-  out.append(text, static_cast<std::size_t>(end - text));
-}
+// A line as it grows, in a buffer that is large enough for every one.
+class Line {
+ public:
+  void put(char c) { *to_++ = c; }
+  void put(std::string_view text) {
+    std::memcpy(to_, text.data(), text.size());
+    to_ += text.size();
+  }
+  void number(std::uint64_t value) { to_ = std::to_chars(to_, to_ + 20, value).ptr; }
+  // `digits` of them, with zeros in front.
+  void fixed(std::uint32_t value, int digits) {
+    for (int at = digits; at-- > 0; value /= 10) to_[at] = static_cast<char>('0' + value % 10);
+    to_ += digits;
+  }
+  void unicodeEscape(unsigned value) {
+    constexpr char kHex[] = "0123456789abcdef";
+    put("\\u00");
+    put(kHex[value >> 4U]);
+    put(kHex[value & 15U]);
+  }
+  void escaped(std::string_view text);
+  void appendTo(std::string& out) const { out.append(bytes_, static_cast<std::size_t>(to_ - bytes_)); }
 
-// `digits` of them, with zeros in front.
-void fixed(std::string& out, std::uint64_t value, int digits) {
-  char text[20];
-  for (int at = digits; at-- > 0; value /= 10) text[at] = static_cast<char>('0' + value % 10);
-  out.append(text, static_cast<std::size_t>(digits));
-}
+ private:
+  std::size_t escapeOne(std::string_view text);
+
+  char* to_ = bytes_;
+  char bytes_[kLineBytesMax];
+};
 
 // RFC 3339 with microseconds. Days to a civil date: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-void instant(std::string& out, std::int64_t wallUs) {
+void instant(Line& out, std::int64_t wallUs) {
   const std::uint64_t us = wallUs > 0 ? static_cast<std::uint64_t>(wallUs) : 0;
   const std::uint64_t seconds = us / 1'000'000;
-  const std::uint64_t days = seconds / 86'400 + 719'468;
-  const std::uint64_t era = days / 146'097, ofEra = days % 146'097;
-  const std::uint64_t yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36'524 - ofEra / 146'096) / 365;
-  const std::uint64_t dayOfYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
-  const std::uint64_t shifted = (5 * dayOfYear + 2) / 153;
-  const std::uint64_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-  fixed(out, yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
-  out.push_back('-');
-  fixed(out, month, 2);
-  out.push_back('-');
-  fixed(out, dayOfYear - (153 * shifted + 2) / 5 + 1, 2);
-  out.push_back('T');
-  fixed(out, seconds / 3600 % 24, 2);
-  out.push_back(':');
-  fixed(out, seconds / 60 % 60, 2);
-  out.push_back(':');
-  fixed(out, seconds % 60, 2);
-  out.push_back('.');
-  fixed(out, us % 1'000'000, 6);
-  out.push_back('Z');
+  const auto days = static_cast<std::uint32_t>(seconds / 86'400 + 719'468);
+  const std::uint32_t era = days / 146'097, ofEra = days % 146'097;
+  const std::uint32_t yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36'524 - ofEra / 146'096) / 365;
+  const std::uint32_t dayOfYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
+  const std::uint32_t shifted = (5 * dayOfYear + 2) / 153;
+  const std::uint32_t month = shifted < 10 ? shifted + 3 : shifted - 9;
+  out.fixed(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
+  out.put('-');
+  out.fixed(month, 2);
+  out.put('-');
+  out.fixed(dayOfYear - (153 * shifted + 2) / 5 + 1, 2);
+  out.put('T');
+  const auto ofDay = static_cast<std::uint32_t>(seconds % 86'400);
+  out.fixed(ofDay / 3600, 2);
+  out.put(':');
+  out.fixed(ofDay / 60 % 60, 2);
+  out.put(':');
+  out.fixed(ofDay % 60, 2);
+  out.put('.');
+  out.fixed(static_cast<std::uint32_t>(us % 1'000'000), 6);
+  out.put('Z');
 }
 
 constexpr std::array<bool, 256> kPlainByte = [] {
@@ -57,6 +75,15 @@ constexpr std::array<bool, 256> kPlainByte = [] {
 }();
 bool isPlain(char c) {
   return kPlainByte[static_cast<unsigned char>(c)];
+}
+// The same for eight bytes at once: the high bit of a byte is set where it is below 0x20, one of the three that are not
+// plain, or set already (S. E. Anderson, "Bit Twiddling Hacks").
+bool allPlain(std::uint64_t eight) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  const auto zeroByte = [](std::uint64_t value) { return (value - kOnes) & ~value; };
+  return ((eight | (eight - kOnes * 0x20) | zeroByte(eight ^ (kOnes * '"')) | zeroByte(eight ^ (kOnes * '\\')) |
+           zeroByte(eight ^ (kOnes * 0x7f))) &
+          kHigh) == 0;
 }
 
 // Bytes of the well-formed UTF-8 character at the front (Unicode 15, table 3-7), 0 when there is none. Not below 0x80.
@@ -78,37 +105,51 @@ std::size_t characterBytes(std::string_view text) {
   return 0;
 }
 
-void unicodeEscape(std::string& out, unsigned value) {
-  constexpr char kHex[] = "0123456789abcdef";
-  out.append("\\u00");
-  out.push_back(kHex[value >> 4U]);
-  out.push_back(kHex[value & 15U]);
-}
-
 // Writes the one character at the front, which is not plain; returns its bytes.
-std::size_t escapeOne(std::string& out, std::string_view text) {
+std::size_t Line::escapeOne(std::string_view text) {
   const auto c = static_cast<unsigned char>(text.front());
   if (c == '"' || c == '\\') {
-    out.push_back('\\');
-    out.push_back(text.front());
+    put('\\');
+    put(text.front());
     return 1;
   }
   if (c < 0x80) {
-    unicodeEscape(out, c);
+    unicodeEscape(c);
     return 1;
   }
   const std::size_t bytes = characterBytes(text);
   if (bytes == 0) {
-    out.append("\xef\xbf\xbd");  // U+FFFD
+    put("\xef\xbf\xbd");  // U+FFFD
     return 1;
   }
   // The other control characters, U+0080 to U+009F, move cursors too.
   if (bytes == 2 && c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0) {
-    unicodeEscape(out, static_cast<unsigned char>(text[1]));
+    unicodeEscape(static_cast<unsigned char>(text[1]));
   } else {
-    out.append(text.substr(0, bytes));
+    put(text.substr(0, bytes));
   }
   return bytes;
+}
+
+void Line::escaped(std::string_view text) {
+  while (!text.empty()) {
+    if (text.size() >= 8) {
+      std::uint64_t eight;
+      std::memcpy(&eight, text.data(), 8);
+      if (allPlain(eight)) {
+        std::memcpy(to_, &eight, 8);
+        to_ += 8;
+        text.remove_prefix(8);
+        continue;
+      }
+    }
+    if (isPlain(text.front())) {
+      put(text.front());
+      text.remove_prefix(1);
+    } else {
+      text.remove_prefix(escapeOne(text));
+    }
+  }
 }
 
 std::string_view cut(std::string_view text, std::size_t bytesMax) {
@@ -116,16 +157,6 @@ std::string_view cut(std::string_view text, std::size_t bytesMax) {
   // Back to the front of a character, of at most four bytes.
   for (int back = 0; back < 3 && (static_cast<unsigned char>(text[bytesMax]) & 0xc0U) == 0x80; ++back) --bytesMax;
   return text.substr(0, bytesMax);
-}
-
-void escaped(std::string& out, std::string_view text) {
-  while (!text.empty()) {
-    std::size_t run = 0;
-    while (run < text.size() && isPlain(text[run])) ++run;
-    out.append(text.substr(0, run));
-    text.remove_prefix(run);
-    if (!text.empty()) text.remove_prefix(escapeOne(out, text));
-  }
 }
 
 int hexDigit(char c) {
@@ -147,118 +178,151 @@ bool looksSecret(std::string_view key) {
     plain[size++] = c;
   }
   const std::string_view name(plain, size);
-  for (const std::string_view word : {"token", "key", "pass", "pwd", "secret", "sig", "code", "auth", "session",
-                                      "credential", "jwt", "otp", "ticket"}) {
-    if (name.find(word) != std::string_view::npos) return true;
+  const auto has = [name](std::size_t at, std::string_view word) { return name.substr(at, word.size()) == word; };
+  for (std::size_t at = 0; at + 2 < size; ++at) {
+    bool found = false;
+    switch (name[at]) {
+      case 'a':
+        found = has(at, "auth");
+        break;
+      case 'c':
+        found = has(at, "code") || has(at, "credential");
+        break;
+      case 'j':
+        found = has(at, "jwt");
+        break;
+      case 'k':
+        found = has(at, "key");
+        break;
+      case 'o':
+        found = has(at, "otp");
+        break;
+      case 'p':
+        found = has(at, "pass") || has(at, "pwd");
+        break;
+      case 's':
+        found = has(at, "secret") || has(at, "session") || has(at, "sig");
+        break;
+      case 't':
+        found = has(at, "token") || has(at, "ticket");
+        break;
+      default:
+        break;
+    }
+    if (found) return true;
   }
   return false;
 }
 
-void maskedQuery(std::string& out, std::string_view query) {
+void maskedQuery(Line& out, std::string_view query) {
   for (;;) {
     const std::size_t end = std::min(query.find_first_of("&;"), query.size());
     const std::string_view pair = query.substr(0, end);
     const std::size_t equals = pair.find('=');
     if (equals != std::string_view::npos && looksSecret(pair.substr(0, equals))) {
-      escaped(out, pair.substr(0, equals + 1));
-      out.append("***");
+      out.escaped(pair.substr(0, equals + 1));
+      out.put("***");
     } else {
-      escaped(out, pair);
+      out.escaped(pair);
     }
     if (end == query.size()) return;
-    out.push_back(query[end]);
+    out.put(query[end]);
     query.remove_prefix(end + 1);
   }
 }
 
-void text(std::string& out, std::string_view member, std::string_view value, std::size_t bytesMax) {
+void text(Line& out, std::string_view member, std::string_view value, std::size_t bytesMax) {
   if (value.empty()) return;
-  out.append(member);
-  escaped(out, cut(value, bytesMax));
-  out.push_back('"');
+  out.put(member);
+  out.escaped(cut(value, bytesMax));
+  out.put('"');
 }
 
-void refererText(std::string& out, std::string_view referer) {
+void refererText(Line& out, std::string_view referer) {
   if (referer.empty()) return;
-  out.append(R"(,"referer":")");
+  out.put(R"(,"referer":")");
   const std::size_t mark = referer.find('?');
-  escaped(out, cut(referer.substr(0, mark), kTextBytesMax));
+  out.escaped(cut(referer.substr(0, mark), kTextBytesMax));
   if (mark != std::string_view::npos) {
-    out.push_back('?');
+    out.put('?');
     maskedQuery(out, cut(referer.substr(mark + 1), kQueryBytesMax));
   }
-  out.push_back('"');
+  out.put('"');
 }
 
-void seconds(std::string& out, std::uint64_t us) {
-  number(out, us / 1'000'000);
-  out.push_back('.');
-  fixed(out, us % 1'000'000, 6);
+void seconds(Line& out, std::uint64_t us) {
+  out.number(us / 1'000'000);
+  out.put('.');
+  out.fixed(static_cast<std::uint32_t>(us % 1'000'000), 6);
 }
 
 }  // namespace
 
-void formatJson(const AccessLine& line, std::string& out) {
-  out.append(R"({"time":")");
+void formatJson(const AccessLine& line, std::string& to) {
+  Line out;
+  out.put(R"({"time":")");
   instant(out, line.wallUs);
-  out.push_back('"');
+  out.put('"');
   text(out, R"(,"id":")", line.requestId, kNameBytesMax);
   text(out, R"(,"client":")", line.client, kNameBytesMax);
   text(out, R"(,"method":")", line.method, kNameBytesMax);
   text(out, R"(,"host":")", line.host, kTextBytesMax);
   text(out, R"(,"path":")", line.path, kPathBytesMax);
   if (!line.query.empty()) {
-    out.append(R"(,"query":")");
+    out.put(R"(,"query":")");
     maskedQuery(out, cut(line.query, kQueryBytesMax));
-    out.push_back('"');
+    out.put('"');
   }
   text(out, R"(,"protocol":")", line.protocol, kNameBytesMax);
-  out.append(R"(,"status":)");
-  number(out, line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
+  out.put(R"(,"status":)");
+  out.number(line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
   text(out, R"(,"outcome":")", line.outcome, kNameBytesMax);
-  out.append(R"(,"duration":)");
+  out.put(R"(,"duration":)");
   seconds(out, line.durationUs);
   if (line.attempts > 0) {
-    out.append(R"(,"upstream":)");
+    out.put(R"(,"upstream":)");
     seconds(out, line.upstreamUs);
-    out.append(R"(,"attempts":)");
-    number(out, static_cast<std::uint64_t>(line.attempts));
+    out.put(R"(,"attempts":)");
+    out.number(static_cast<std::uint64_t>(line.attempts));
   }
-  out.append(R"(,"bytes_in":)");
-  number(out, line.bytesIn);
-  out.append(R"(,"bytes_out":)");
-  number(out, line.bytesOut);
+  out.put(R"(,"bytes_in":)");
+  out.number(line.bytesIn);
+  out.put(R"(,"bytes_out":)");
+  out.number(line.bytesOut);
   text(out, R"(,"route":")", line.route, kNameBytesMax);
   text(out, R"(,"service":")", line.service, kNameBytesMax);
   text(out, R"(,"release":")", line.release, kNameBytesMax);
   text(out, R"(,"instance":")", line.instance, kNameBytesMax);
   text(out, R"(,"user_agent":")", line.userAgent, kTextBytesMax);
   refererText(out, line.referer);
-  out.append("}\n");
+  out.put("}\n");
+  out.appendTo(to);
 }
 
-void formatPlain(const AccessLine& line, std::string& out) {
+void formatPlain(const AccessLine& line, std::string& to) {
+  Line out;
   // Escaped as in JSON, so that neither a space nor a newline of a client's can make a false line or field.
   const auto word = [&out](std::string_view value, std::size_t bytesMax) {
     value = cut(value, bytesMax);
     for (std::size_t at = 0; at < value.size();) {
       const std::size_t space = std::min(value.find(' ', at), value.size());
-      escaped(out, value.substr(at, space - at));
-      if (space < value.size()) unicodeEscape(out, ' ');
+      out.escaped(value.substr(at, space - at));
+      if (space < value.size()) out.unicodeEscape(' ');
       at = space + 1;
     }
   };
   word(line.method, kNameBytesMax);
-  out.push_back(' ');
+  out.put(' ');
   word(line.path, kPathBytesMax);
-  out.append(" status=");
-  number(out, line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
+  out.put(" status=");
+  out.number(line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
   const std::uint64_t ms = (line.durationUs + 500) / 1000;
-  out.append(" duration=");
-  number(out, ms / 1000);
-  out.push_back('.');
-  fixed(out, ms % 1000, 3);
-  out.append("s\n");
+  out.put(" duration=");
+  out.number(ms / 1000);
+  out.put('.');
+  out.fixed(static_cast<std::uint32_t>(ms % 1000), 3);
+  out.put("s\n");
+  out.appendTo(to);
 }
 
 }  // namespace orbit::edge
