@@ -30,14 +30,6 @@ bool isHop(Known known) {
   }
 }
 
-bool connectionNamesFields(const http::ResponseIndex& answer) {
-  return std::any_of(answer.fields.begin(), answer.fields.end(), [&](const http::FieldIndex& field) {
-    if (field.known != Known::kConnection) return false;
-    const std::string_view value = answer.at(field.value);
-    return !sameName(value, "keep-alive") && !sameName(value, "close") && !sameName(value, "upgrade");
-  });
-}
-
 // Fields the edge answers for in place of the upstream: HSTS never in clear (RFC 6797 7.2), CORS where the route has
 // rules.
 bool isReplaced(std::string_view name, const CompiledRoute* route, bool https) {
@@ -75,13 +67,12 @@ void appendLength(const http::ResponseIndex& answer, const http::RequestIndex& r
 
 void writeAnswerFields(const http::ResponseIndex& answer, const CompiledRoute* route, const http::RequestIndex& request,
                        bool https, std::string_view extra, std::string& out) {
-  const bool named = connectionNamesFields(answer);
   const bool removes = route != nullptr && !route->responseEdits.removed.empty();
   for (const auto& field : answer.fields) {
     if (isHop(field.known)) continue;
     const std::string_view name = answer.at(field.name);
     if (field.known == Known::kOther && isReplaced(name, route, https)) continue;
-    if (named && http::isHopByHop(answer, field)) continue;
+    if (answer.connectionNames && http::isHopByHop(answer, field)) continue;
     if (removes && route->responseEdits.removes(name)) continue;
     appendLine(name, answer.at(field.value), out);
   }

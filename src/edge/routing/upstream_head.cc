@@ -56,28 +56,11 @@ bool isOwn(Known known) {
   }
 }
 
-// What the first look at the fields finds.
-struct Summary {
-  bool connectionNames = false;  // Connection names fields of this request
-  bool teTrailers = false;
-  bool h2c = false;
-};
-
-Summary summarize(const http::RequestIndex& request) {
-  Summary out;
-  for (const auto& field : request.fields) {
-    const std::string_view value = request.at(field.value);
-    if (field.known == Known::kConnection) {
-      if (!sameName(value, "keep-alive") && !sameName(value, "close") && !sameName(value, "upgrade")) {
-        out.connectionNames = true;
-      }
-    } else if (field.known == Known::kTe) {
-      out.teTrailers = out.teTrailers || http::listNames(value, "trailers");
-    } else if (field.known == Known::kUpgrade) {
-      out.h2c = out.h2c || http::listNames(value, "h2c");
-    }
-  }
-  return out;
+bool takesTrailers(const http::RequestIndex& request) {
+  if (request.http2) return false;
+  return std::any_of(request.fields.begin(), request.fields.end(), [&](const http::FieldIndex& field) {
+    return field.known == Known::kTe && http::listNames(request.at(field.value), "trailers");
+  });
 }
 
 // All fields of that name as one line, their values joined (RFC 9113 8.2.3 for Cookie, RFC 9110 5.3).
@@ -92,29 +75,26 @@ void appendJoined(const http::RequestIndex& request, Known known, std::string_vi
   if (!first) out += "\r\n";
 }
 
-void appendFields(const http::RequestIndex& request, const Summary& summary, const CompiledEdits* edits,
-                  std::string& out) {
+void appendFields(const http::RequestIndex& request, const CompiledEdits* edits, std::string& out) {
   const bool removes = edits != nullptr && !edits->removed.empty();
   for (const auto& field : request.fields) {
     if (isOwn(field.known)) continue;
     const std::string_view name = request.at(field.name);
     if (field.known == Known::kOther && isProxyWord(name)) continue;
-    if (summary.connectionNames && http::isHopByHop(request, field)) continue;
+    if (request.connectionNames && http::isHopByHop(request, field)) continue;
     if (removes && edits->removes(name)) continue;
     appendLine(name, request.at(field.value), out);
   }
-  const http::FieldIndex* cookie = request.find(Known::kCookie);
-  if (cookie == nullptr || (removes && edits->removes("cookie"))) return;
-  if (summary.connectionNames && http::isHopByHop(request, *cookie)) return;
+  if (removes && edits->removes("cookie")) return;
   appendJoined(request, Known::kCookie, "Cookie", "; ", out);
 }
 
 // Message framing and what concerns the connection (RFC 9112 6, RFC 9110 7.6.1 and 10.1.4).
-void appendFraming(const http::RequestIndex& request, const Summary& summary, std::string& out) {
-  if (request.upgrade && !summary.h2c) {
+void appendFraming(const http::RequestIndex& request, std::string& out) {
+  if (request.upgrade) {
     out += "Connection: upgrade\r\n";
     appendJoined(request, Known::kUpgrade, "Upgrade", ", ", out);
-  } else if (summary.teTrailers && !request.http2) {
+  } else if (takesTrailers(request)) {
     out += "Connection: TE\r\nTE: trailers\r\n";
   }
   if (request.framing.kind == http::Framing::Kind::kLength) {
@@ -138,14 +118,13 @@ void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& wi
   out += " HTTP/1.1\r\n";
   const bool ownHost = route != nullptr && !route->route->upstreamHost.empty();
   appendLine("Host", ownHost ? std::string_view(route->route->upstreamHost) : hostPort, out);
-  const Summary summary = summarize(request);
-  appendFields(request, summary, route == nullptr ? nullptr : &route->requestEdits, out);
+  appendFields(request, route == nullptr ? nullptr : &route->requestEdits, out);
   appendLine("X-Forwarded-For", with.origin->forwardedFor, out);
   out += with.origin->https ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n";
   appendLine("X-Forwarded-Host", hostPort, out);
   if (!with.requestId.empty()) appendLine("X-Request-Id", with.requestId, out);
   if (route != nullptr) out += route->requestEdits.lines;
-  appendFraming(request, summary, out);
+  appendFraming(request, out);
   out += "\r\n";
 }
 
