@@ -312,7 +312,7 @@ class FolderKeeper final : public Keeper {
   bool localsWait_ = false;  // more are to be made than the loop has time for at once
   Instant filesLookedAt_{};
   std::unique_ptr<net::Cancel> ordersEnd_;  // of this run
-  net::TaskGroup orders_;  // last: it goes first
+  net::TaskGroup orders_;                   // last: it goes first
 };
 
 }  // namespace

@@ -13,6 +13,7 @@ using Kind = cert::CertificateState::Kind;
 class AcmeReal : public testing::Test {
  protected:
   void SetUp() override {
+    if (!installed("pebble") || !installed("knotd")) GTEST_SKIP() << "needs Debian's pebble and knot";
     ASSERT_TRUE(world_.startKnot()) << readText(world_.folder + "/knot.log");
     ASSERT_TRUE(world_.startPebble()) << readText(world_.folder + "/pebble.log");
   }
@@ -107,6 +108,38 @@ TEST_F(AcmeReal, AClockPastTheEndAndBack) {
   EXPECT_EQ(world_.state("www.example.test").failures, 1);
   world_.clock.skewUs = 0;
   EXPECT_EQ(world_.state("www.example.test").kind, Kind::kValid);
+}
+
+TEST_F(AcmeReal, Dns01ByUpdateWithAWildcard) {
+  world_.keeper().want({World::certificate({"example.test", "*.example.test"})}, {world_.byUpdate()});
+  ASSERT_TRUE(world_.runUntil([&] { return obtained("*.example.test"); })) << world_.why("example.test");
+  EXPECT_EQ(world_.challengeRecords("example.test"), std::vector<std::string>{});  // taken away again
+}
+
+TEST_F(AcmeReal, Dns01ByCommand) {
+  model::TableAuthority authority = world_.authority(Challenge::kDns01);
+  authority.dnsServer = "127.0.0.1:" + std::to_string(world_.dnsPort);
+  authority.dnsHook = {"/bin/sh", world_.dnsHook()};
+  world_.keeper().want({World::certificate({"*.shop.example.test"})}, {authority});
+  ASSERT_TRUE(world_.runUntil([&] { return obtained("*.shop.example.test"); })) << world_.why("*.shop.example.test");
+  EXPECT_EQ(world_.challengeRecords("shop.example.test"), std::vector<std::string>{});
+}
+
+TEST_F(AcmeReal, AWrongSecretIsSaidAndMendedWithoutARestart) {
+  const std::string good = readText(world_.tsigSecretFile);
+  writeText(world_.tsigSecretFile, "d3Jvbmctd3Jvbmctd3Jvbmctd3Jvbmctd3JvbmctMTI=");
+  world_.keeper().want({World::certificate({"example.test"})}, {world_.byUpdate()});
+  ASSERT_TRUE(world_.runUntil([&] { return world_.state("example.test").failures > 0; }));
+  EXPECT_EQ(world_.state("example.test").problem, "the name server finds our TSIG signature wrong: check the secret");
+  writeText(world_.tsigSecretFile, good);
+  ASSERT_TRUE(world_.runUntil([&] { return obtained("example.test"); })) << world_.why("example.test");
+}
+
+TEST_F(AcmeReal, AWildcardWithoutDnsIsAnError) {
+  world_.keeper().want({World::certificate({"*.example.test"}), World::certificate({"www.example.test"})},
+                       {world_.authority(Challenge::kHttp01)});
+  ASSERT_TRUE(world_.runUntil([&] { return obtained("www.example.test"); })) << world_.why("www.example.test");
+  EXPECT_NE(world_.state("*.example.test").problem.find("dns-01"), std::string::npos);
 }
 
 }  // namespace

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -56,6 +58,7 @@ void Child::start(std::vector<std::string> arguments, const std::map<std::string
   const int log = ::open(logFile.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
   ::dup2(log, 1);
   ::dup2(log, 2);
+  ::setenv("PATH", (std::string(::getenv("PATH")) + ":/usr/sbin").c_str(), 1);
   for (const auto& [name, value] : environment) ::setenv(name.c_str(), value.c_str(), 1);
   ::execvp(raw[0], raw.data());
   ::_exit(127);
@@ -66,6 +69,19 @@ void Child::end() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   pid_ = 0;
+}
+
+bool installed(const std::string& program) {
+  return !outputOf("PATH=$PATH:/usr/sbin command -v " + program).empty();
+}
+
+std::string outputOf(const std::string& command) {
+  FILE* pipe = ::popen(command.c_str(), "re");
+  ORBIT_CHECK(pipe != nullptr);
+  std::string text;
+  for (int c = std::fgetc(pipe); c != EOF; c = std::fgetc(pipe)) text += static_cast<char>(c);
+  ::pclose(pipe);
+  return text;
 }
 
 int freePort() {

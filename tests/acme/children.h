@@ -24,6 +24,9 @@ class Child {
   pid_t pid_ = 0;
 };
 
+bool installed(const std::string& program);  // found in PATH
+// Runs it to its end; its standard output.
+std::string outputOf(const std::string& command);
 // TCP and UDP free on 127.0.0.1 a moment ago.
 int freePort();
 // Waits up to ten seconds until something accepts there.

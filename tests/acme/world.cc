@@ -126,6 +126,35 @@ model::TableAuthority World::authority(model::TableAuthority::Challenge challeng
   return authority;
 }
 
+model::TableAuthority World::byUpdate() const {
+  model::TableAuthority authority = this->authority(model::TableAuthority::Challenge::kDns01);
+  authority.dnsServer = "127.0.0.1:" + std::to_string(dnsPort);
+  authority.tsigName = "orbit";
+  authority.tsigAlgorithm = "hmac-sha256";
+  authority.tsigSecretFile = tsigSecretFile;
+  return authority;
+}
+
+std::string World::dnsHook() const {
+  const std::string knotc = "knotc -s '" + folder + "/knot/knot.sock' ";
+  writeText(folder + "/hook.sh",
+            "set -e\nPATH=$PATH:/usr/sbin\n" + knotc + "zone-begin example.test\ncase $1 in\nadd) " + knotc +
+                "zone-set example.test \"$2.\" 5 TXT \"\\\"$3\\\"\" ;;\nremove) " + knotc +
+                "zone-unset example.test \"$2.\" TXT \"\\\"$3\\\"\" ;;\nesac\n" + knotc + "zone-commit example.test\n");
+  return folder + "/hook.sh";
+}
+
+std::vector<std::string> World::challengeRecords(const std::string& host) {
+  const std::string text =
+      outputOf("PATH=$PATH:/usr/sbin knotc -s '" + folder + "/knot/knot.sock' zone-read example.test " +
+               "_acme-challenge." + host + ". TXT 2>/dev/null | grep -v ^error");
+  std::vector<std::string> lines;
+  for (const std::string_view line : split(text, '\n')) {
+    if (!line.empty()) lines.emplace_back(line);
+  }
+  return lines;
+}
+
 model::TableCertificate World::certificate(std::vector<std::string> hosts) {
   return {std::move(hosts), "", "", "pebble"};
 }

@@ -34,6 +34,9 @@ class World {
   bool startKnot();
 
   model::TableAuthority authority(model::TableAuthority::Challenge challenge) const;
+  model::TableAuthority byUpdate() const;                              // dns-01 by dynamic update of knot
+  std::string dnsHook() const;                                         // the file of a command that changes knot's zone
+  std::vector<std::string> challengeRecords(const std::string& host);  // as knot shows them
   static model::TableCertificate certificate(std::vector<std::string> hosts);
 
   void makeKeeper();  // afresh, as after a restart

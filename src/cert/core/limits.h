@@ -26,8 +26,14 @@ inline constexpr std::chrono::minutes kOrderTime{30};
 inline constexpr std::chrono::seconds kTidyTime{30};  // for taking proofs away
 inline constexpr int kHttpsPort = 443;
 
+inline constexpr std::chrono::seconds kDnsTime{10};  // for one question
+inline constexpr std::chrono::seconds kDnsPollPause{1};
+inline constexpr std::chrono::minutes kDnsVisibleTime{10};  // until a record that was set is seen
+inline constexpr std::chrono::minutes kDnsHookTime{2};
+inline constexpr std::size_t kDnsServersMax = 8;
+
 inline constexpr std::size_t kPemBytesMax = 1 << 20;  // an own file, or one in our folder
-inline constexpr std::size_t kLocalsAtOnce = 64;  // local certificates made in one go: some 50 ms
+inline constexpr std::size_t kLocalsAtOnce = 64;      // local certificates made in one go: some 50 ms
 inline constexpr std::chrono::milliseconds kLocalsPause{1};
 inline constexpr std::size_t kCertificatesMax = 20'000;
 
