@@ -31,6 +31,7 @@ set(ORBIT_LIBS_cert crypto)
 set(ORBIT_LIBS_edge re2)
 set(ORBIT_LIBS_plane sodium)
 set(ORBIT_LIBS_table re2)
+set(ORBIT_LIBS_traffic resolv)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.
 set(ORBIT_PURE_ROOMS base format model signal http pack table project edge observe)
 

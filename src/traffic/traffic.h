@@ -1,0 +1,63 @@
+// The door of traffic: the daemon's side of the edge. It watches what runs of the development projects, finds who
+// speaks HTTP, and keeps the edge's table so that each such service answers at https://<service>.<project>.localhost,
+// and each domain of this home at its name. Listeners are asked of hold, the table goes to the edge's control socket;
+// with the engine, the edge or this process gone, the last table stays. Thread rules: the thread of its Loop.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "model/domain.h"
+#include "model/plan.h"
+#include "model/route_table.h"
+
+namespace orbit::traffic {
+
+struct ServiceUrl {
+  std::string service, url;
+};
+
+// How a domain does: what its records say against what they should.
+struct DomainReport {
+  model::Domain domain;
+  std::vector<std::string> records;   // to be set: "A 203.0.113.7", "AAAA 2001:db8::7"
+  std::vector<std::string> found;     // "A 203.0.113.7", "CNAME shop.example.net", "CAA 0 issue \"letsencrypt.org\""
+  std::vector<std::string> problems;  // what keeps it from working, and what to do
+  // Of the certificate that serves it, as the edge tells: valid, waiting, renewing, failed, expired; "" unknown.
+  std::string certificate;
+  std::int64_t notAfterUs = 0, nextTryUs = 0;
+  std::string certificateProblem;
+};
+
+struct Options {
+  std::string holdSocket, edgeSocket;
+  std::string ports;                               // "8080 8443": the choice of an earlier time, "" none
+  std::function<void(std::string)> rememberPorts;  // when another was made
+};
+
+class Traffic {
+ public:
+  static std::unique_ptr<Traffic> create(net::Loop& loop, engine::Engine& engine, Options options);
+  virtual ~Traffic() = default;
+
+  // All domains of this home, and who signs their certificates. Takes effect at once.
+  virtual void setDomains(std::vector<model::Domain> domains, model::TableAuthority authority) = 0;
+  // Watches until cancelled. Runs once.
+  virtual net::Task<void> run(net::Cancel& cancel) = 0;
+
+  // What speaks HTTP of a project, by what is known now.
+  virtual std::vector<ServiceUrl> urls(const std::string& project) const = 0;
+  // Returns when what was just started of a project has been looked at and its routes are served, at the latest when
+  // `wait` ends.
+  virtual net::Task<void> settle(std::string project, net::Wait wait) = 0;
+  // Things to tell the user about a project: a server on 127.0.0.1 only, a name too long for a host.
+  virtual std::vector<model::Warning> warnings(const std::string& project) const = 0;
+  // A container is about to publish these ports of the host: ours go elsewhere when they are among them.
+  virtual net::Task<void> makeRoom(std::vector<int> ports, net::Wait wait) = 0;
+  // Looks up the records of these domains and asks the edge for their certificates.
+  virtual net::Task<std::vector<DomainReport>> report(std::vector<model::Domain> domains, net::Wait wait) = 0;
+};
+
+}  // namespace orbit::traffic
