@@ -3,6 +3,7 @@
 // worker's free list and used again. Private to edge. Thread rules: the worker's thread.
 #pragma once
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "edge/exchange/client_stream.h"
@@ -16,6 +17,7 @@ class Worker;
 // Of the connection a request came by; outlives its exchanges.
 struct ClientFacts {
   net::PeerAddress peer;
+  std::string peerText;  // its address
   bool tls = false;
   std::string_view serverName;  // SNI
   const struct ListenerRuntime* listener = nullptr;

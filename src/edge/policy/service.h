@@ -17,7 +17,7 @@
 
 namespace orbit::edge {
 
-struct InstanceState {
+struct InstanceState : std::enable_shared_from_this<InstanceState> {
   std::string id, address;
   std::string cookie;  // what stickiness names it by: a short hash, the same in every edge
   net::Endpoint endpoint;

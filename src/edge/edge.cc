@@ -1,0 +1,215 @@
+#include "edge/edge.h"
+
+#include <fcntl.h>
+
+#include "edge/worker/worker.h"
+
+namespace orbit::edge {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainLook{20};
+
+class Server final : public Edge {
+ public:
+  Server(net::Loop& loop, Options options, std::unique_ptr<signal::Writer> signals, std::unique_ptr<net::TlsServer> tls)
+      : loop_(loop), options_(std::move(options)), signals_(std::move(signals)), tls_(std::move(tls)) {}
+  ~Server() override {
+    for (auto& worker : workers_) worker->stop();
+    workers_.clear();
+    if (signals_) signals_->finish();
+  }
+
+  Status apply(std::shared_ptr<const model::RouteTable> table, std::vector<Listening> listening) override;
+  void setCertificates(std::shared_ptr<const net::TlsCertificates> certificates) override {
+    tls_->setCertificates(std::move(certificates));
+  }
+  void setTicketKeys(std::vector<std::string> keys) override { tls_->setTicketKeys(std::move(keys)); }
+  void reopenLog() override;
+  void setAcmeAnswer(const std::string& token, const std::string& answer) override;
+  net::Task<void> drain(net::Wait wait) override;
+  State state() const override;
+
+ private:
+  void startWorkers();
+  Status openLogs(const model::RouteTable& table);
+  std::vector<Worker::Listen> listeners(const model::RouteTable& table);
+  std::uint64_t connections() const;
+
+  net::Loop& loop_;
+  Options options_;
+  std::unique_ptr<signal::Writer> signals_;
+  std::shared_ptr<net::TlsServer> tls_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::shared_ptr<const TableRuntime> runtime_;
+  std::map<std::string, std::shared_ptr<ListenSocket>> sockets_;
+  AcmeAnswers acmeAnswers_;
+  std::string logFile_;
+  bool logJson_ = true;
+  bool draining_ = false;
+};
+
+Status Server::apply(std::shared_ptr<const model::RouteTable> table, std::vector<Listening> listening) {
+  std::vector<std::pair<std::string, std::shared_ptr<ListenSocket>>> handed;
+  for (Listening& one : listening) {
+    auto socket = std::make_shared<ListenSocket>();
+    socket->descriptor = net::Descriptor(one.descriptor);
+    ::fcntl(one.descriptor, F_SETFL, ::fcntl(one.descriptor, F_GETFL) | O_NONBLOCK);
+    handed.emplace_back(std::move(one.name), std::move(socket));
+  }
+  ORBIT_TRY(auto runtime, TableRuntime::compile(table, runtime_.get(), loop_.clock().now()));
+  if (workers_.empty()) startWorkers();
+  ORBIT_TRY_STATUS(openLogs(*table));
+  for (auto& [name, socket] : handed) sockets_[name] = std::move(socket);
+  const std::vector<Worker::Listen> listen = draining_ ? std::vector<Worker::Listen>() : listeners(*table);
+  const std::shared_ptr<const TableRuntime> before = std::exchange(runtime_, runtime);
+  for (auto& worker : workers_) {
+    worker->post([target = worker.get(), runtime, listen] {
+      target->apply(runtime);
+      target->listen(listen);
+    });
+  }
+  if (before == nullptr) return {};
+  for (const ServicePtr& service : before->services) {
+    const int number = runtime->serviceNumber(service->config.name);
+    drainGone(*service, number < 0 ? nullptr : runtime->services[static_cast<std::size_t>(number)].get());
+  }
+  return {};
+}
+
+void Server::startWorkers() {
+  const unsigned count = std::max(options_.workers, 1U);
+  for (unsigned number = 0; number < count; ++number) {
+    WorkerOptions options;
+    options.number = number;
+    options.workers = count;
+    if (signals_) options.signals = &signals_->worker(number);
+    options.tls = tls_;
+    workers_.push_back(std::make_unique<Worker>(std::move(options)));
+    workers_.back()->start();
+  }
+}
+
+Status Server::openLogs(const model::RouteTable& table) {
+  const std::string& file = options_.logFile.empty() ? table.log.file : options_.logFile;
+  if (file == logFile_ && table.log.json == logJson_) return {};
+  std::vector<std::unique_ptr<AccessLog>> logs(workers_.size());
+  if (!file.empty()) {
+    for (auto& log : logs) {
+      ORBIT_TRY(log, AccessLog::open(file, table.log.json));
+    }
+  }
+  logFile_ = file;
+  logJson_ = table.log.json;
+  for (std::size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->post([target = workers_[i].get(), log = std::make_shared<std::unique_ptr<AccessLog>>(
+                                                       std::move(logs[i]))] { target->setLog(std::move(*log)); });
+  }
+  return {};
+}
+
+// The table's listeners that have a socket; sockets that no listener names are let go.
+std::vector<Worker::Listen> Server::listeners(const model::RouteTable& table) {
+  std::map<std::string, std::shared_ptr<ListenSocket>> kept;
+  std::vector<Worker::Listen> result;
+  for (const auto& listener : table.listeners) {
+    const auto socket = sockets_.find(listener.name);
+    if (socket == sockets_.end()) continue;
+    kept.insert(*socket);
+    result.push_back({socket->second, std::make_shared<ListenerRuntime>(ListenerRuntime{listener})});
+  }
+  sockets_ = std::move(kept);
+  return result;
+}
+
+void Server::reopenLog() {
+  for (auto& worker : workers_) {
+    worker->post([target = worker.get()] {
+      if (target->log() == nullptr) return;
+      const Status status = target->log()->reopen();
+      if (!status.ok()) log(Level::kError, "edge", status.error().text());
+    });
+  }
+}
+
+void Server::setAcmeAnswer(const std::string& token, const std::string& answer) {
+  if (answer.empty()) {
+    acmeAnswers_.erase(token);
+  } else {
+    acmeAnswers_[token] = answer;
+  }
+  const auto answers = std::make_shared<const AcmeAnswers>(acmeAnswers_);
+  for (auto& worker : workers_) {
+    worker->post([target = worker.get(), answers] { target->setAcmeAnswers(answers); });
+  }
+}
+
+std::uint64_t Server::connections() const {
+  std::uint64_t sum = 0;
+  for (const auto& worker : workers_) sum += worker->counts().connections.load(std::memory_order_relaxed);
+  return sum;
+}
+
+net::Task<void> Server::drain(net::Wait wait) {
+  draining_ = true;
+  sockets_.clear();
+  auto left = std::make_shared<std::atomic<std::size_t>>(workers_.size());
+  for (auto& worker : workers_) {
+    worker->post([target = worker.get(), left] {
+      target->drain();
+      left->fetch_sub(1, std::memory_order_release);
+    });
+  }
+  while (left->load(std::memory_order_acquire) > 0 || connections() > 0) {
+    if (loop_.clock().now() >= wait.deadline) break;
+    const Status slept = co_await loop_.sleep(kDrainLook, wait);
+    if (!slept.ok()) break;
+  }
+  for (auto& worker : workers_) worker->stop();
+}
+
+Edge::State Server::state() const {
+  State state;
+  for (const auto& worker : workers_) {
+    const WorkerCounts& counts = worker->counts();
+    state.connections += counts.connections.load(std::memory_order_relaxed);
+    state.requests += counts.requests.load(std::memory_order_relaxed);
+    state.upgraded += counts.upgraded.load(std::memory_order_relaxed);
+    state.paused += counts.paused.load(std::memory_order_relaxed);
+  }
+  if (runtime_ == nullptr) return state;
+  const Instant now = loop_.clock().now();
+  for (const ServicePtr& service : runtime_->services) {
+    for (const ReleaseState& release : service->releases) {
+      for (const auto& instance : release.instances) {
+        InstanceStatus row;
+        row.service = service->config.name;
+        row.release = release.id;
+        row.instance = instance->id;
+        row.address = instance->address;
+        row.active = instance->active.load(std::memory_order_relaxed);
+        if (isResting(*instance, now)) row.why = "it failed several times in a row";
+        if (!instance->probedHealthy.load(std::memory_order_relaxed)) row.why = "its health check fails";
+        row.healthy = row.why.empty();
+        state.instances.push_back(std::move(row));
+      }
+    }
+  }
+  return state;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Edge>> Edge::create(net::Loop& loop, Options options) {
+  std::unique_ptr<signal::Writer> signals;
+  if (!options.signalFile.empty()) {
+    signal::WriterOptions writer;
+    writer.path = options.signalFile;
+    writer.generation = options.generation;
+    writer.workers = std::max(options.workers, 1U);
+    ORBIT_TRY(signals, signal::Writer::create(writer));
+  }
+  ORBIT_TRY(auto tls, net::TlsServer::create({}));
+  return std::unique_ptr<Edge>(std::make_unique<Server>(loop, std::move(options), std::move(signals), std::move(tls)));
+}
+
+}  // namespace orbit::edge

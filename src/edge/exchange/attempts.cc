@@ -1,0 +1,192 @@
+// Whom an exchange asks, and when it asks again.
+#include "edge/exchange/exchange_state.h"
+#include "edge/worker/limits.h"
+#include "edge/worker/worker.h"
+
+namespace orbit::edge {
+
+using signal::Outcome;
+
+namespace {
+
+// RFC 9110 9.2.2.
+bool isIdempotent(http::Method method) {
+  switch (method) {
+    case http::Method::kGet:
+    case http::Method::kHead:
+    case http::Method::kPut:
+    case http::Method::kDelete:
+    case http::Method::kOptions:
+    case http::Method::kTrace:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Outcome outcomeOf(AttemptFailure failure) {
+  switch (failure) {
+    case AttemptFailure::kQueueFull:
+    case AttemptFailure::kQueueTimeout:
+    case AttemptFailure::kConnect:
+    case AttemptFailure::kConnectTimeout:
+      return Outcome::kConnectFailed;
+    case AttemptFailure::kHeadTimeout:
+      return Outcome::kTimeout;
+    case AttemptFailure::kReset:
+    case AttemptFailure::kMalformed:
+      return Outcome::kReset;
+    case AttemptFailure::kBroken:
+      return Outcome::kBroken;
+  }
+  return Outcome::kReset;
+}
+
+bool nothingWasSent(AttemptFailure failure) {
+  return failure == AttemptFailure::kConnect || failure == AttemptFailure::kConnectTimeout;
+}
+
+bool saysNothingOfTheInstance(AttemptFailure failure) {
+  return failure == AttemptFailure::kQueueFull || failure == AttemptFailure::kQueueTimeout;
+}
+
+}  // namespace
+
+// Instances may have been replaced since this request came: another attempt goes where the service is now.
+void ExchangeState::useCurrentTable() {
+  const TablePin& current = worker_.table();
+  if (current.get() == servicePin_.get()) return;
+  const std::string& name = service()->config.name;
+  const int number = current->runtime->serviceNumber(name);
+  choice_ = {};
+  servicePin_ = current;
+  service_ = number;
+}
+
+Choice ExchangeState::chooseInstance(Choosing choosing) {
+  const ServiceState& state = *service();
+  Wish wish;
+  if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty()) {
+    if (const http::FieldIndex* field = cookie()) {
+      const std::string_view cookies = request_.at(field->value);
+      if (!state.releaseCookieName.empty()) wish.releaseCookie = cookieValue(cookies, state.releaseCookieName);
+      if (!state.instanceCookieName.empty()) wish.instanceCookie = cookieValue(cookies, state.instanceCookieName);
+    }
+  }
+  if (choosing == Choosing::kRetry) {
+    wish.onRelease = choice_.release;
+    wish.notInstance = choice_.instance;
+  } else if (choosing == Choosing::kShield) {
+    wish.notRelease = choice_.release;
+  }
+  return choose(state, wish, worker_.random(), worker_.now());
+}
+
+void ExchangeState::ask(Choosing choosing) {
+  const Choice choice = chooseInstance(choosing);
+  if (choice.instance == nullptr) {
+    return answerPage(503, "No instance of the service behind this address can answer.\n", false, "Retry-After: 5\r\n");
+  }
+  startAttempt(choice);
+}
+
+void ExchangeState::startAttempt(const Choice& choice) {
+  const bool keepCookies = attempts_ > 0 && choice_.release == choice.release;
+  const bool setRelease = choice_.setReleaseCookie, setInstance = choice_.setInstanceCookie;
+  choice_ = choice;
+  if (keepCookies) {
+    choice_.setReleaseCookie = choice_.setReleaseCookie || setRelease;
+    choice_.setInstanceCookie = choice_.setInstanceCookie || setInstance;
+  }
+  ++attempts_;
+  phase_ = Phase::kAsking;
+  attemptReady_ = attemptReported_ = false;
+  attemptStart_ = worker_.now();
+  attemptBytesOut_ = 0;
+  choice_.instance->active.fetch_add(1, std::memory_order_relaxed);
+  AttemptWish wish;
+  wish.instance = choice_.instance;
+  wish.config = &service()->config;
+  wish.method = request_.method;
+  wish.bodyless = request_.framing.kind == http::Framing::Kind::kNone && !request_.upgrade;
+  wish.replayable = isIdempotent(request_.method) && wish.bodyless;
+  wish.chunked = request_.framing.kind == http::Framing::Kind::kChunked;
+  attempt_ = &worker_.upstreams().make(*this, wish);
+  attempt_->start();
+}
+
+void ExchangeState::onAttemptReady(std::string& out) {
+  attemptReady_ = true;
+  writeUpstreamHead(request_, {compiled_, &origin_, requestIdText_}, out);
+  if (!held_.empty()) {
+    bodyUsed_ = true;
+    attempt_->sendBody(held_);
+    held_.clear();
+  }
+  if (owed_ > 0) client_->bodyConsumed(std::exchange(owed_, 0));
+  if (requestEnded_) attempt_->sendEnd();
+}
+
+bool ExchangeState::mayShield() const {
+  return choice_.release != nullptr && choice_.release->watched && !shielded_ && !headSent_ && requestEnded_ &&
+         bytesIn_ == 0 && (request_.method == http::Method::kGet || request_.method == http::Method::kHead);
+}
+
+// The attempt failed, or answered 5xx, on a release that is being watched: another release answers. True when it does.
+bool ExchangeState::tryShield(Outcome outcome, int status) {
+  if (!mayShield()) return false;
+  const Choice choice = chooseInstance(Choosing::kShield);
+  if (choice.instance == nullptr || choice.release == choice_.release) return false;
+  shielded_ = true;
+  if (outcome == Outcome::kAnswered) noteSuccess(*choice_.instance);
+  reportAttempt(Outcome::kShielded, status);
+  if (attempt_ != nullptr) std::exchange(attempt_, nullptr)->cancel();
+  startAttempt(choice);
+  return true;
+}
+
+bool ExchangeState::tryRetry(AttemptFailure failure) {
+  if (headSent_ || bodyUsed_ || retries_ >= static_cast<int>(service()->config.retriesMax)) return false;
+  const bool safe =
+      nothingWasSent(failure) || ((failure == AttemptFailure::kReset || failure == AttemptFailure::kMalformed) &&
+                                  isIdempotent(request_.method) && bytesIn_ == 0 && !request_.upgrade);
+  if (!safe || !desk().budget.take(service()->config, worker_.now())) return false;
+  ++retries_;
+  if (worker_.table().get() != servicePin_.get()) {
+    useCurrentTable();
+    if (service_ < 0) return false;
+    if (!waitIfPaused()) ask(Choosing::kFirst);
+  } else {
+    ask(Choosing::kRetry);
+  }
+  return true;
+}
+
+void ExchangeState::onAttemptFailed(AttemptFailure failure) {
+  attempt_ = nullptr;
+  if (!saysNothingOfTheInstance(failure)) noteFailure(*choice_.instance, service()->config, worker_.now());
+  if (phase_ == Phase::kTunnel) {
+    upstreamEnded_ = true;
+    return cutAnswer();
+  }
+  if (tryShield(outcomeOf(failure), 0)) return;
+  reportAttempt(outcomeOf(failure), headSent_ ? status_ : 0);
+  if (headSent_) return cutAnswer();
+  if (!tryRetry(failure)) answerFailure(failure);
+}
+
+void ExchangeState::answerFailure(AttemptFailure failure) {
+  switch (failure) {
+    case AttemptFailure::kQueueFull:
+    case AttemptFailure::kQueueTimeout:
+      return answerPage(503, "This service is too busy at the moment. Please try again.\n", false,
+                        "Retry-After: 5\r\n");
+    case AttemptFailure::kHeadTimeout:
+    case AttemptFailure::kConnectTimeout:
+      return answerPage(504, "The service behind this address did not answer in time.\n", false, {});
+    default:
+      return answerPage(502, "The service behind this address could not answer.\n", false, {});
+  }
+}
+
+}  // namespace orbit::edge

@@ -1,0 +1,147 @@
+// The one implementation of Exchange. Private to exchange/; its parts: exchange.cc (the way of a request),
+// attempts.cc (whom to ask, and again), answer.cc (what the client gets), report.cc (signals and the log line).
+// Thread rules: the worker's thread.
+#pragma once
+#include <array>
+#include <string>
+
+#include "edge/exchange/exchange.h"
+#include "edge/upstream/attempt.h"
+#include "edge/worker/runtime.h"
+#include "signal/signal.h"
+
+namespace orbit::edge {
+
+class ExchangeState final : public Exchange, public AttemptOwner, public Resumable, private net::Timer {
+ public:
+  explicit ExchangeState(Worker& worker) : worker_(worker) {}
+  void begin(ClientStream& client, const ClientFacts& facts);
+
+  void onRequest(http::RequestIndex& head, bool endOfBody) override;
+  void onRequestBody(std::string_view bytes) override;
+  void onRequestEnd() override;
+  void onClientWritable() override;
+  void onClientGone() override;
+  void onAnswerSent() override;
+
+  void onAttemptReady(std::string& out) override;
+  void onAttemptInterim(http::ResponseIndex& head) override;
+  void onAttemptHead(http::ResponseIndex& head, bool end) override;
+  void onAttemptBody(std::string_view bytes) override;
+  void onAttemptEnd(std::string_view trailerLines) override;
+  void onAttemptFailed(AttemptFailure failure) override;
+  void onAttemptWritable() override;
+
+  void onResume() override;
+
+  // A tunnel whose release takes no more visitors: ended when its service's grace is over.
+  void checkTunnel(const TableRuntime& current);
+
+ private:
+  enum class Phase : std::uint8_t { kFree, kPaused, kAsking, kAnswering, kTunnel, kLocal, kDone };
+  enum class Choosing : std::uint8_t { kFirst, kRetry, kShield };
+
+  // exchange.cc
+  void route();
+  bool answerAcme();
+  bool answerRedirect();
+  void forward(int service);
+  bool waitIfPaused();
+  void onTimer() override;
+  void leavePaused();
+  void refuseBody();
+  void endTunnelHalf();
+  void maybeFree();
+  void watchTunnel(std::string_view bytes);
+  void closeTunnel();
+
+  // attempts.cc
+  void ask(Choosing choosing);
+  void useCurrentTable();
+  Choice chooseInstance(Choosing choosing);
+  void startAttempt(const Choice& choice);
+  void endAttempt(signal::Outcome outcome, int status);
+  bool mayShield() const;
+  bool tryShield(signal::Outcome outcome, int status);
+  bool tryRetry(AttemptFailure failure);
+  void answerFailure(AttemptFailure failure);
+
+  // answer.cc
+  void answerLocal(int status, std::string_view fieldLines, std::string_view body);
+  void answerPage(int status, std::string_view why, bool fromUpstream, std::string_view extraLines);
+  void answerHead(http::ResponseIndex& head, bool end);
+  void cookieLines(std::string& out) const;
+  void cutAnswer();
+  const http::FieldIndex* cookie() const;
+
+  // report.cc
+  void makeRequestId();
+  void reportRequest(signal::Outcome outcome);
+  void reportAttempt(signal::Outcome outcome, int status);
+  signal::SeriesId requestSeries(WorkerTable& table);
+  signal::SeriesId attemptSeries(WorkerTable& table);
+  RouteSeries& routeSeries(WorkerTable& table);
+  std::string_view routeName() const;
+
+  const ServiceState* service() const {
+    return service_ < 0 ? nullptr : servicePin_->runtime->services[static_cast<std::size_t>(service_)].get();
+  }
+  ServiceDesk& desk() { return *servicePin_->desks[static_cast<std::size_t>(service_)]; }
+  std::uint64_t sinceUs(Instant from) const;
+
+  Worker& worker_;
+  ClientStream* client_ = nullptr;
+  const ClientFacts* facts_ = nullptr;
+  http::RequestIndex request_;
+  TablePin table_;       // whose routes apply
+  TablePin servicePin_;  // whose services: a newer one after a pause or for another attempt
+  int service_ = -1;
+  const CompiledRoute* compiled_ = nullptr;
+  Decision decision_;
+  http::ClientOrigin origin_;
+  Phase phase_ = Phase::kFree;
+
+  // Of the attempt under way, or the last.
+  Attempt* attempt_ = nullptr;
+  Choice choice_;
+  bool attemptReady_ = false;
+  bool attemptTunnel_ = false;
+  Instant attemptStart_{};
+  std::uint64_t attemptBytesOut_ = 0;  // of its answer's body
+  int attempts_ = 0;
+  int retries_ = 0;
+  bool shielded_ = false;
+
+  // Of the client's side.
+  bool clientGone_ = false;
+  bool headSent_ = false;
+  bool answerEnded_ = false;
+  bool requestEnded_ = false;
+  bool bodyUsed_ = false;  // a byte of the request's body went to an instance
+  bool readingPaused_ = false;
+  bool stream_ = false;  // latency is taken at the head
+  bool reported_ = false;
+  bool attemptReported_ = false;
+  bool upstreamEnded_ = false;
+  bool noBody_ = false;  // the answer has none
+  int status_ = 0;
+  Instant start_{};
+  std::int64_t startWallUs_ = 0;
+  std::uint64_t latencyUs_ = 0;  // of a stream
+  std::uint64_t upstreamUs_ = 0;
+  std::uint64_t bytesIn_ = 0, bytesOut_ = 0;
+  std::size_t owed_ = 0;  // body bytes not yet told to the client as used
+  std::string held_;      // the request's body until there is a connection
+  std::string page_;      // a body of our own
+  std::array<std::uint8_t, 16> requestId_{};
+  std::string requestIdText_;
+
+  // Server-to-client frames of a WebSocket (RFC 6455 5.2): whether we stand between two of them.
+  bool webSocket_ = false;
+  bool closeWanted_ = false;
+  std::uint64_t frameLeft_ = 0;
+  std::uint8_t frameHeadSize_ = 0;
+  std::array<std::uint8_t, 14> frameHead_{};
+};
+
+}  // namespace orbit::edge

@@ -1,0 +1,223 @@
+// Evidence: a signal for each attempt and each request, and the access log's line (decision 14).
+#include <algorithm>
+
+#include "edge/exchange/exchange_state.h"
+#include "edge/worker/limits.h"
+#include "edge/worker/worker.h"
+
+namespace orbit::edge {
+
+using signal::Outcome;
+
+namespace {
+
+constexpr std::string_view kHexDigits = "0123456789abcdef";
+
+std::string_view outcomeName(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kAnswered:
+      return "answered";
+    case Outcome::kClientAborted:
+      return "client_aborted";
+    case Outcome::kBroken:
+      return "broken";
+    case Outcome::kConnectFailed:
+      return "connect_failed";
+    case Outcome::kTimeout:
+      return "timeout";
+    case Outcome::kReset:
+      return "reset";
+    case Outcome::kShielded:
+      return "shielded";
+  }
+  return "";
+}
+
+bool isVisible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+// In the form 8-4-4-4-12.
+void writeUuid(const std::array<std::uint8_t, 16>& id, std::string& out) {
+  out.resize(36);
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out[at++] = '-';
+    out[at++] = kHexDigits[id[i] >> 4];
+    out[at++] = kHexDigits[id[i] & 15];
+  }
+}
+
+}  // namespace
+
+// Taken over from a trusted proxy, else a UUIDv7 (RFC 9562 5.7).
+void ExchangeState::makeRequestId() {
+  const std::uint64_t random = worker_.random().next();
+  const std::uint64_t more = worker_.random().next();
+  const auto ms = static_cast<std::uint64_t>(startWallUs_ / 1000);
+  for (std::size_t i = 0; i < 6; ++i) requestId_[i] = static_cast<std::uint8_t>(ms >> (40 - 8 * i));
+  for (std::size_t i = 0; i < 8; ++i) requestId_[8 + i] = static_cast<std::uint8_t>(random >> (8 * i));
+  requestId_[6] = static_cast<std::uint8_t>(0x70 | (more & 0x0f));
+  requestId_[7] = static_cast<std::uint8_t>(more >> 8);
+  requestId_[8] = static_cast<std::uint8_t>(0x80 | (requestId_[8] & 0x3f));
+  const http::IpRanges& trusted = table_->runtime->trusted;
+  if (!trusted.empty()) {
+    const http::FieldIndex* given = request_.find(http::Known::kXRequestId);
+    http::IpBytes peer{};
+    std::copy(std::begin(facts_->peer.bytes), std::end(facts_->peer.bytes), peer.begin());
+    if (given != nullptr && trusted.contains(peer)) {
+      const std::string_view value = request_.at(given->value);
+      if (!value.empty() && value.size() <= kRequestIdBytesMax && isVisible(value)) {
+        requestIdText_ = value;
+        return;
+      }
+    }
+  }
+  writeUuid(requestId_, requestIdText_);
+}
+
+std::string_view ExchangeState::routeName() const {
+  return decision_.route != nullptr && compiled_ != nullptr ? std::string_view(decision_.route->id)
+                                                            : std::string_view();
+}
+
+RouteSeries& ExchangeState::routeSeries(WorkerTable& table) {
+  const std::size_t at = compiled_ != nullptr
+                             ? decision_.number
+                             : table.runtime->table->routes.size() + static_cast<std::size_t>(service_);
+  std::unique_ptr<RouteSeries>& row = table.series[at];
+  if (row) return *row;
+  row = std::make_unique<RouteSeries>();
+  if (service_ >= 0) {
+    for (const ReleaseState& release : service()->releases) {
+      row->attempts.emplace_back(release.instances.size(), signal::kNoSeries);
+    }
+  }
+  row->requests.resize(row->attempts.size() + 1, signal::kNoSeries);
+  return *row;
+}
+
+signal::SeriesId ExchangeState::requestSeries(WorkerTable& table) {
+  signal::Key key;
+  if (compiled_ == nullptr && service_ < 0) {
+    if (table.nowhere == signal::kNoSeries) table.nowhere = worker_.signals()->series(key);
+    return table.nowhere;
+  }
+  const bool cached = servicePin_.get() == table_.get();
+  signal::SeriesId once = signal::kNoSeries;
+  signal::SeriesId* id = &once;
+  if (cached) {
+    RouteSeries& row = routeSeries(table);
+    id = &row.requests.back();
+    if (choice_.release != nullptr)
+      id = &row.requests[static_cast<std::size_t>(choice_.release - service()->releases.data())];
+  }
+  if (*id != signal::kNoSeries) return *id;
+  key.route = routeName();
+  if (service_ >= 0) key.service = service()->config.name;
+  if (choice_.release != nullptr) key.release = choice_.release->id;
+  return *id = worker_.signals()->series(key);
+}
+
+signal::SeriesId ExchangeState::attemptSeries(WorkerTable& table) {
+  signal::SeriesId once = signal::kNoSeries;
+  signal::SeriesId* id = &once;
+  if (servicePin_.get() == table_.get()) {
+    auto& row = routeSeries(table).attempts[static_cast<std::size_t>(choice_.release - service()->releases.data())];
+    const auto& instances = choice_.release->instances;
+    const auto at = std::find_if(instances.begin(), instances.end(),
+                                 [&](const auto& instance) { return instance.get() == choice_.instance; });
+    id = &row[static_cast<std::size_t>(at - instances.begin())];
+  }
+  if (*id != signal::kNoSeries) return *id;
+  signal::Key key;
+  key.kind = signal::Key::Kind::kAttempt;
+  key.route = routeName();
+  key.service = service()->config.name;
+  key.release = choice_.release->id;
+  key.instance = choice_.instance->id;
+  return *id = worker_.signals()->series(key);
+}
+
+void ExchangeState::reportAttempt(Outcome outcome, int status) {
+  attemptReported_ = true;
+  choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
+  if (worker_.signals() == nullptr) return;
+  signal::Record record;
+  record.kind = signal::Key::Kind::kAttempt;
+  record.wallUs = startWallUs_;
+  record.requestId = requestId_;
+  record.series = attemptSeries(*table_);
+  record.sample.status = status;
+  record.sample.outcome = outcome;
+  record.sample.latencyUs = stream_ ? upstreamUs_ : sinceUs(attemptStart_);
+  record.sample.bytesIn = bytesIn_;
+  record.sample.bytesOut = attemptBytesOut_;
+  record.method = request_.at(request_.methodText);
+  record.path = request_.at(request_.path);
+  record.host = request_.at(request_.host);
+  worker_.signals()->count(record.series, record.sample);
+  worker_.signals()->record(record);
+}
+
+void ExchangeState::reportRequest(Outcome outcome) {
+  reported_ = true;
+  signal::Record record;
+  record.wallUs = startWallUs_;
+  record.requestId = requestId_;
+  record.method = request_.at(request_.methodText);
+  record.path = request_.at(request_.path);
+  record.host = request_.at(request_.host);
+  const http::FieldIndex* userAgent = request_.find(http::Known::kUserAgent);
+  if (userAgent != nullptr) record.userAgent = request_.at(userAgent->value);
+  const bool direct = std::equal(origin_.address.begin(), origin_.address.end(), std::begin(facts_->peer.bytes));
+  std::string clientText;
+  if (!direct) clientText = http::ipText(origin_.address);
+  record.client = direct ? facts_->peerText : clientText;
+  signal::Sample& sample = record.sample;
+  sample.status = status_;
+  sample.outcome = outcome;
+  sample.latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
+  sample.bytesIn = bytesIn_;
+  sample.bytesOut = bytesOut_;
+  if (compiled_ != nullptr && decision_.route->objective.count() > 0) {
+    const auto objectiveUs = std::chrono::duration_cast<std::chrono::microseconds>(decision_.route->objective).count();
+    sample.overThreshold = sample.latencyUs > static_cast<std::uint64_t>(objectiveUs);
+  }
+  if (worker_.signals() != nullptr) {
+    record.series = requestSeries(*table_);
+    record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
+    record.pathHash = std::hash<std::string_view>()(record.path);
+    worker_.signals()->count(record.series, sample);
+    worker_.signals()->record(record);
+  }
+  if (worker_.log() == nullptr) return;
+  AccessLine line;
+  line.wallUs = startWallUs_;
+  line.requestId = requestIdText_;
+  line.client = record.client;
+  line.method = record.method;
+  line.host = record.host;
+  line.path = record.path;
+  line.query = request_.at(request_.query);
+  line.protocol = request_.http2 ? "HTTP/2" : request_.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1";
+  line.route = routeName();
+  if (service_ >= 0) line.service = service()->config.name;
+  if (choice_.release != nullptr) {
+    line.release = choice_.release->id;
+    line.instance = choice_.instance->id;
+  }
+  line.userAgent = record.userAgent;
+  if (const http::FieldIndex* referer = request_.find(http::Known::kReferer))
+    line.referer = request_.at(referer->value);
+  line.outcome = outcomeName(outcome);
+  line.status = status_;
+  line.durationUs = sample.latencyUs;
+  line.upstreamUs = upstreamUs_;
+  line.bytesIn = bytesIn_;
+  line.bytesOut = bytesOut_;
+  line.attempts = attempts_;
+  worker_.log()->add(line);
+}
+
+}  // namespace orbit::edge
