@@ -107,7 +107,9 @@ class FileReader final : public Reader {
   // False when it was taken back meanwhile (all it had was seen before) or cannot be read.
   bool readSlab(const AreaView& area, SlabView& view, std::uint32_t slab, std::uint32_t epoch);
   bool readSlabStates(const AreaView& area, std::vector<SlabStateCopy>& states) const;
-  void takeRecords(std::size_t areaIndex, std::size_t countMax, std::vector<PackedRecord>& into);
+  bool readHead(const AreaView& area, std::uint64_t& head) const;
+  // Those below `head`, which was read before the area's entries.
+  void takeRecords(AreaView& area, std::uint64_t head, std::size_t countMax, std::vector<PackedRecord>& into);
   std::uint64_t sumOf(std::size_t offsetInAreaHeader) const;
   Seen seenOf(const PackedRecord& packed, const char* texts) const;
 
@@ -238,13 +240,12 @@ Snapshot FileReader::snapshot() {
   return snapshot;
 }
 
-void FileReader::takeRecords(std::size_t areaIndex, std::size_t countMax, std::vector<PackedRecord>& into) {
-  AreaView& area = areas_[areaIndex];
-  const auto headNow = [&](std::uint64_t& head) {
-    return file_.read(area.offset + offsetof(AreaHeader, recordsHead), &head, sizeof head);
-  };
-  std::uint64_t head = 0;
-  if (!headNow(head) || head <= area.nextRecord) return;
+bool FileReader::readHead(const AreaView& area, std::uint64_t& head) const {
+  return file_.read(area.offset + offsetof(AreaHeader, recordsHead), &head, sizeof head);
+}
+
+void FileReader::takeRecords(AreaView& area, std::uint64_t head, std::size_t countMax,
+                             std::vector<PackedRecord>& into) {
   const std::uint64_t recordsMax = header_.recordsMax;
   if (head - area.nextRecord > recordsMax) {
     recordsDropped_ += head - recordsMax - area.nextRecord;
@@ -261,7 +262,8 @@ void FileReader::takeRecords(std::size_t areaIndex, std::size_t countMax, std::v
   const std::uint64_t untilEnd = std::min(count, recordsMax - first);
   const std::uint64_t ring = area.offset + places_.ring;
   const bool read = file_.read(ring + first * sizeof(Slot), slots.data(), untilEnd * sizeof(Slot)) &&
-                    file_.read(ring, slots.data() + untilEnd, (count - untilEnd) * sizeof(Slot)) && headNow(head);
+                    file_.read(ring, slots.data() + untilEnd, (count - untilEnd) * sizeof(Slot)) &&
+                    readHead(area, head);
   for (const SlotCopy& slot : slots) {
     const std::uint64_t index = area.nextRecord++;
     if (!read || head >= index + recordsMax || slot.sequence != index + 1) {
@@ -305,13 +307,14 @@ std::vector<Reader::Seen> FileReader::records(std::size_t countMax, std::string&
   std::vector<PackedRecord> packed;
   std::vector<SeriesCopy> entries;
   const std::size_t each = std::max<std::size_t>(1, countMax / areas_.size());
-  for (std::size_t at = 0; at < areas_.size(); ++at) {
-    // Records first: a series is there before a record names it.
-    const std::size_t before = areas_[at].series.size();
+  for (AreaView& area : areas_) {
+    // Where records end first: a series is there before a record names it.
+    std::uint64_t head = 0;
     std::uint32_t count = 0;
-    const std::uint64_t place = areas_[at].offset + offsetof(AreaHeader, seriesCount);
-    if (file_.read(place, &count, sizeof count) && count > before) readEntries(areas_[at], entries);
-    takeRecords(at, each, packed);
+    if (!readHead(area, head) || head <= area.nextRecord) continue;
+    const std::uint64_t place = area.offset + offsetof(AreaHeader, seriesCount);
+    if (file_.read(place, &count, sizeof count) && count > area.series.size()) readEntries(area, entries);
+    takeRecords(area, head, each, packed);
   }
   std::stable_sort(packed.begin(), packed.end(),
                    [](const PackedRecord& a, const PackedRecord& b) { return a.wallUs < b.wallUs; });

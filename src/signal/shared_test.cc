@@ -1,0 +1,188 @@
+// Writers and readers that run at the same time: threads (TSan sees them), and processes killed at any instruction.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "signal/signal.h"
+
+namespace orbit::signal {
+namespace {
+
+constexpr int kSeries = 5;
+
+class SharedTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/orbit-signal-XXXXXX";
+    ASSERT_NE(mkdtemp(name), nullptr);
+    folder_ = name;
+    options_.path = folder_ + "/signal";
+    options_.seriesMax = 64;
+    options_.histogramsMax = 8;
+    options_.recordsMax = 256;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  static Key key(int at) { return Key{Key::Kind::kAttempt, "web", "web", "r" + std::to_string(at), "i"}; }
+
+  // The `turn`th thing a worker says; checkRecord knows it again.
+  static void say(WorkerWriter& worker, std::uint64_t turn) {
+    const auto series = static_cast<int>(turn % kSeries);
+    Record record;
+    record.series = worker.series(key(series));
+    record.sample.status = turn % 3 == 0 ? 500 : 200;
+    record.sample.latencyUs = turn % 1000;
+    record.clientHash = turn;
+    record.pathHash = ~turn;
+    const std::string path = "/" + std::to_string(turn) + std::string(turn % 90, 'x');
+    record.path = path;
+    worker.count(record.series, record.sample);
+    worker.record(record);
+  }
+  static void checkRecord(const Reader::Seen& seen) {
+    const std::uint64_t turn = seen.record.clientHash;
+    ASSERT_EQ(seen.record.pathHash, ~turn);
+    ASSERT_EQ(seen.record.path, "/" + std::to_string(turn) + std::string(turn % 90, 'x'));
+    ASSERT_EQ(seen.key, key(static_cast<int>(turn % kSeries)));
+    ASSERT_EQ(seen.record.sample.latencyUs, turn % 1000);
+  }
+  static std::uint64_t total(const Snapshot& snapshot) {
+    std::uint64_t sum = 0;
+    for (const SeriesTotals& one : snapshot.series) sum += one.counters.count();
+    return sum;
+  }
+  // What must hold of each snapshot, whatever the writer is doing.
+  static void checkGrowth(const Snapshot& before, const Snapshot& now) {
+    ASSERT_GE(now.series.size(), before.series.size());
+    for (std::size_t at = 0; at < now.series.size(); ++at) {
+      const SeriesTotals& one = now.series[at];
+      ASSERT_EQ(one.key, key(one.key.release[1] - '0'));
+      ASSERT_LE(one.counters.errors, one.counters.count());
+      ASSERT_GE(one.latency.count() + now.latenciesDropped, one.counters.count());
+      if (at >= before.series.size()) continue;
+      ASSERT_EQ(one.key, before.series[at].key);
+      ASSERT_GE(one.counters.count(), before.series[at].counters.count());
+      ASSERT_EQ(before.series[at].latency.since(one.latency).count(), 0U) << "a histogram went back";
+    }
+  }
+
+  std::string folder_;
+  WriterOptions options_;
+};
+
+TEST_F(SharedTest, TwoThreadsWriteAndOneReads) {
+  options_.workers = 2;
+  const auto write = Writer::create(options_).value();
+  const auto read = Reader::open(options_.path).value();
+  constexpr std::uint64_t kTurns = 30'000;
+  std::atomic<int> running{2};
+  std::vector<std::thread> threads;
+  for (unsigned at = 0; at < 2; ++at) {
+    threads.emplace_back([&, at] {
+      for (std::uint64_t turn = 0; turn < kTurns; ++turn) say(write->worker(at), turn);
+      --running;
+    });
+  }
+  Snapshot before;
+  std::string texts;
+  std::uint64_t records = 0;
+  const auto look = [&] {
+    Snapshot now = read->snapshot();
+    checkGrowth(before, now);
+    before = std::move(now);
+    for (const auto& seen : read->records(10'000, texts)) {
+      checkRecord(seen);
+      ++records;
+    }
+  };
+  while (running > 0) look();
+  for (auto& thread : threads) thread.join();
+  look();
+  EXPECT_EQ(total(before), 2 * kTurns);
+  EXPECT_EQ(records + read->recordsDropped(), 2 * kTurns);
+  for (const SeriesTotals& one : before.series) {
+    EXPECT_EQ(one.latency.count(), 2 * kTurns / kSeries);
+    EXPECT_EQ(one.counters.errors, 2 * kTurns / kSeries / 3);
+  }
+}
+
+TEST_F(SharedTest, HistogramsChangeHandsUnderTheReader) {
+  // Three series in turn share two histograms; "ten minutes" pass in ten ticks, often between two looks.
+  options_.histogramsMax = 2;
+  const auto write = Writer::create(options_).value();
+  const auto read = Reader::open(options_.path).value();
+  std::atomic<bool> running{true};
+  std::thread thread([&] {
+    WorkerWriter& worker = write->worker(0);
+    std::int64_t wallUs = 1;
+    for (std::uint64_t turn = 0; turn < 3000; ++turn) {
+      const SeriesId id = worker.series(key(static_cast<int>(turn % 3)));
+      Sample sample;
+      sample.status = 200;
+      sample.latencyUs = 1000 * (turn % 3 + 1);
+      worker.count(id, sample);
+      for (int i = 0; i < 6; ++i) worker.tick(wallUs += 60'000'000);
+    }
+    running = false;
+  });
+  Snapshot before;
+  while (running) {
+    Snapshot now = read->snapshot();
+    for (std::size_t at = 0; at < before.series.size(); ++at) {
+      EXPECT_EQ(before.series[at].latency.since(now.series[at].latency).count(), 0U);
+      EXPECT_LE(now.series[at].latency.count(), now.series[at].counters.count() + 1);
+      const auto value = 1000ULL * static_cast<unsigned>(now.series[at].key.release[1] - '0' + 1);
+      EXPECT_EQ(now.series[at].latency.countIn(Histogram::bucketOf(value)), now.series[at].latency.count())
+          << "another series' counts";
+    }
+    before = std::move(now);
+  }
+  thread.join();
+}
+
+TEST_F(SharedTest, AWriterKilledAtAnyInstructionLeavesWhatItSaid) {
+  for (int round = 0; round < 20; ++round) {
+    SCOPED_TRACE(round);
+    options_.generation = static_cast<std::uint64_t>(round);
+    const auto write = Writer::create(options_).value();
+    const auto read = Reader::open(options_.path).value();
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      for (std::uint64_t turn = 0;; ++turn) say(write->worker(0), turn);
+    }
+    Snapshot before;
+    std::string texts;
+    std::uint64_t records = 0;
+    const auto look = [&] {
+      Snapshot now = read->snapshot();
+      checkGrowth(before, now);
+      before = std::move(now);
+      for (const auto& seen : read->records(100, texts)) {
+        checkRecord(seen);
+        ++records;
+      }
+    };
+    while (total(before) < 500U + 37U * static_cast<unsigned>(round)) look();
+    kill(child, SIGKILL);
+    ASSERT_EQ(waitpid(child, nullptr, 0), child);
+    look();
+    const std::uint64_t counted = total(before);
+    std::size_t more = 1;
+    while (more > 0) {
+      more = read->records(100, texts).size();
+      records += more;
+    }
+    const std::uint64_t said = records + read->recordsDropped();
+    EXPECT_TRUE(said == counted || said + 1 == counted) << said << " records, " << counted << " counted";
+    EXPECT_FALSE(before.finished);
+    std::filesystem::remove(options_.path);
+  }
+}
+
+}  // namespace
+}  // namespace orbit::signal
