@@ -71,6 +71,7 @@ class H2Server {
   virtual void interim(std::int32_t stream, int status, std::string_view fieldLines) = 0;
   // Takes all of it; returns how many bytes are queued for the stream now. onWritable tells when they are few again.
   virtual std::size_t body(std::int32_t stream, std::string_view bytes) = 0;
+  virtual std::size_t queued() const = 0;  // for all streams
   virtual void end(std::int32_t stream, std::string_view trailerLines) = 0;
   virtual void reset(std::int32_t stream, H2Code code) = 0;
   // The request's body was used up by so many bytes: opens the windows. (They do not open by themselves.)

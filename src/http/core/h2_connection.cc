@@ -178,6 +178,7 @@ int H2Connection::onData(std::int32_t id, std::string_view bytes) {
 int H2Connection::onStreamClose(std::int32_t id, std::uint32_t code) {
   H2Stream* stream = find(id);
   if (stream == nullptr) return 0;
+  queued_ -= stream->queued();
   if (stream->unconsumed > 0) nghttp2_session_consume_connection(session_, stream->unconsumed);
   const bool ours = !stream->resetByClient && !stream->requestEnded;
   if (ours) guard_.onOurReset(id);
@@ -245,6 +246,7 @@ int H2Connection::sendBody(const nghttp2_frame&, const std::uint8_t* header, std
   out_->append(textOf(header, kFrameHeaderBytes));
   out_->append(stream.queue, stream.taken, size);
   stream.taken += size;
+  queued_ -= size;
   if (stream.queued() == 0) {
     stream.queue.clear();
     stream.taken = 0;
@@ -297,6 +299,7 @@ std::size_t H2Connection::body(std::int32_t id, std::string_view bytes) {
     return stream == nullptr ? 0 : stream->queued();
   }
   stream->queue.append(bytes);
+  queued_ += bytes.size();
   if (stream->queued() > kLowWaterBytes) stream->wasFull = true;
   wake(*stream);
   return stream->queued();

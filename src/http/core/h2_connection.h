@@ -29,6 +29,7 @@ class H2Connection final : public H2Server {
   void respond(std::int32_t stream, int status, std::string_view fieldLines, bool end) override;
   void interim(std::int32_t stream, int status, std::string_view fieldLines) override;
   std::size_t body(std::int32_t stream, std::string_view bytes) override;
+  std::size_t queued() const override { return queued_; }
   void end(std::int32_t stream, std::string_view trailerLines) override;
   void reset(std::int32_t stream, H2Code code) override;
   void consumed(std::int32_t stream, std::size_t bytes) override;
@@ -76,6 +77,7 @@ class H2Connection final : public H2Server {
   bool failed_ = false;
   bool noticed_ = false;  // the first GOAWAY was queued
   bool pinged_ = false;
+  std::size_t queued_ = 0;      // bytes of bodies, for all streams
   std::string* out_ = nullptr;  // during take()
   std::size_t outMax_ = 0;
   std::vector<Told> told_;  // for the listener, when nghttp2 is done
