@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "cert/core/schedule.h"
+#include "cert/trust.h"  // IWYU pragma: export
 #include "model/route_table.h"
 #include "net/net.h"
 #include "net/tls_server.h"
@@ -59,6 +60,7 @@ class Keeper {
 
 // The local authority for *.localhost: made on first use, name-constrained to localhost, its key 0600.
 struct LocalAuthority {
+  std::string certificateFile;  // for `trust`
   std::string certificatePem;
   std::string fingerprint;
 };
