@@ -1,9 +1,14 @@
 // The door of observe: signals into windows per release. The core is pure: snapshots in, windows out; whoever has a
 // clock calls it each tick. Verdicts read attempts, objectives read requests (decision 14). Thread rules: one thread.
+//
+// Each tick: take() the snapshot of every generation there is, then endTick(). What a generation counted before the
+// first tick is its past and no traffic of ours; one that appears later counts from zero.
 #pragma once
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/base.h"
@@ -17,19 +22,25 @@ struct Window {
   std::int64_t fromUs = 0, toUs = 0;  // wall time
   signal::Counters counters;
   signal::Histogram latency;
-  bool gap = false;  // part of it was not observed: drops, a generation that vanished
+  // Part of it was not observed: samples were dropped, a generation could not be read or began anew, or the window is
+  // older than what is kept.
+  bool gap = false;
 };
 
 class Windows {
  public:
   struct Limits {
     std::size_t ticksMax = 3600;
-    std::size_t seriesMax = 20'000;
+    std::size_t seriesMax = 20'000;             // with traffic in the ticks that are kept
+    std::size_t bytesMax = 64UL * 1024 * 1024;  // of ticks; the oldest go first
   };
   explicit Windows(Limits limits);
-  // Totals of one generation at `wallUs`; several generations at once while an old edge drains. Counters that went
-  // back, or a generation that is gone, count from zero and mark a gap, never as negative.
-  void take(const signal::Snapshot& snapshot, std::int64_t wallUs);
+  // Totals of one generation; several generations at once while an old edge drains. Counters that went
+  // back count from zero and mark a gap, never as negative; so does a generation that is not taken in a tick, unless it
+  // was finished. It may come back and is then counted from where it was.
+  void take(signal::Snapshot snapshot);
+  // The writer of this generation is dead and its last totals were taken: that it comes no more is no gap.
+  void forget(std::uint64_t generation);
   void endTick(std::int64_t wallUs);
   // Sums over the last `ticks` whole ticks. A filter's empty part matches anything; the result's key keeps the parts
   // asked for.
@@ -38,14 +49,61 @@ class Windows {
     std::string route, service, release, instance;
   };
   Window sum(const Filter& filter, std::size_t ticks) const;
-  // The same, one window for each release of a service seen in that time.
+  // The same, one window for each release of a service seen in that time, by release; of the last tick alone it is what
+  // a verdict's evidence is made of.
   std::vector<Window> byRelease(const std::string& service, signal::Key::Kind kind, std::size_t ticks) const;
 
+  std::size_t ticks() const { return ticks_.size(); }
+  std::size_t bytes() const { return bytes_; }
+  std::size_t series() const { return indexOf_.size(); }
+
  private:
-  struct Tick;
+  // One tick, or the sum of a whole block of them.
+  struct Span {
+    struct Entry {
+      std::uint32_t series;
+      std::uint32_t cellsEnd;  // its cells begin where those of the entry before end
+      signal::Counters counters;
+    };
+    std::int64_t fromUs = 0, toUs = 0;
+    bool gap = false;
+    std::vector<Entry> entries;
+    std::vector<std::uint32_t> cells;  // bucket and count in one word
+    std::size_t bytes() const;
+  };
+  struct Sum {
+    signal::Counters counters;
+    signal::Histogram latency;
+  };
+  struct Generation {
+    signal::Snapshot last;
+    std::size_t missed = 0;  // ticks since it was taken
+  };
+  static constexpr std::int32_t kNoGroup = -1;
+
+  void add(const signal::SeriesTotals& now, const signal::SeriesTotals* before);
+  std::uint32_t indexOf(const signal::Key& key, bool& known);
+  void close(std::map<std::uint32_t, Sum>& sums, Span& span) const;
+  void sumBlock();
+  void dropOldest();
+  // Adds the last `ticks` ticks to the windows of their groups (by series index); returns which windows had any.
+  std::vector<std::uint8_t> collect(std::size_t ticks, const std::vector<std::int32_t>& groups,
+                                    std::vector<Window>& windows) const;
+  static void addSpan(const Span& span, const std::vector<std::int32_t>& groups, std::vector<Window>& windows,
+                      std::vector<std::uint8_t>& seen);
+
   Limits limits_;
-  std::vector<Tick> ticks_;
-  std::map<std::uint64_t, signal::Snapshot> last_;  // by generation
+  std::deque<Span> ticks_, blocks_;
+  std::uint64_t firstTick_ = 0, firstBlock_ = 0;  // numbers of the front ones
+  std::size_t bytes_ = 0;
+  std::map<std::uint32_t, Sum> open_;  // the tick that is not over
+  bool openGap_ = false, begun_ = false;
+  std::int64_t lastEndUs_ = 0;
+  std::map<std::uint64_t, Generation> generations_;
+  std::vector<signal::Key> keys_;    // by series index; slots are used again
+  std::vector<std::uint32_t> uses_;  // ticks that have it
+  std::vector<std::uint32_t> freeKeys_;
+  std::unordered_map<std::string, std::uint32_t> indexOf_;
 };
 
 }  // namespace orbit::observe
