@@ -153,8 +153,8 @@ bool ExchangeState::tryRetry(AttemptFailure failure) {
   if (!safe) return false;
   // A refused connection costs nobody anything, and passive health bounds how many there are: no budget is needed where
   // another instance can answer.
-  const bool cheap = failure == AttemptFailure::kConnect && service()->config.passiveFall > 0 &&
-                     choice_.release->instances.size() > 1;
+  const bool cheap =
+      failure == AttemptFailure::kConnect && service()->config.passiveFall > 0 && choice_.release->instances.size() > 1;
   if (!cheap && !desk().budget.take(service()->config, worker_.now())) return false;
   ++retries_;
   if (worker_.table().get() != servicePin_.get()) {
