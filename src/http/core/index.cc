@@ -320,6 +320,8 @@ ParseOutcome parseResponseHead(std::string_view bytes, const HeadLimits& limits,
 
 bool isHopByHop(const HeadIndex& head, const FieldIndex& field) {
   if (isHopByHopName(field.known)) return true;
+  // Ignored in HTTP/1.0 (RFC 9110 10.1.1), it would mean something in the HTTP/1.1 that is sent on.
+  if (field.known == Known::kExpect && head.minorVersion == 0) return true;
   if (!head.connectionNames || (field.known != Known::kOther && field.known != Known::kTrailer)) return false;
   for (const FieldIndex& connection : head.fields) {
     if (connection.known == Known::kConnection && listNames(head.at(connection.value), head.at(field.name)))

@@ -116,7 +116,8 @@ struct ParseOutcome {
 };
 
 // Reads one head from the front of `bytes` (empty lines before a request line: at most one CRLF, RFC 9112 2.2). kMore:
-// call again with more; `bytes` begin at the same place. Never reads past the head. `into` is cleared first and means
+// call again with more; `bytes` begin at the same place. Never reads past the head. What is wrong in a
+// long head may be told only when it is whole. `into` is cleared first and means
 // nothing unless kDone. CONNECT is refused (501): the edge is no tunnel. A Connection field may not name fields that
 // are for all recipients (Host, Content-Length, Cookie, X-Forwarded-For …: RFC 9110 7.6.1), so that none is lost.
 ParseOutcome parseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestIndex& into);
@@ -129,7 +130,7 @@ Method methodOf(std::string_view text);
 std::string_view methodName(Method method);
 // Whether a comma list (Connection) names `token`, without case.
 bool listNames(std::string_view list, std::string_view token);
-// Hop-by-hop (RFC 9110 7.6.1): the fixed ones and those that `head`'s Connection names.
+// Hop-by-hop (RFC 9110 7.6.1): the fixed ones, those that `head`'s Connection names, and Expect in HTTP/1.0.
 bool isHopByHop(const HeadIndex& head, const FieldIndex& field);
 
 }  // namespace orbit::http
