@@ -174,7 +174,7 @@ class Reader {
   }
 
   static void note(Known known, std::size_t index, Seen& seen) {
-    const auto at = static_cast<std::uint16_t>(index);
+    const auto at = static_cast<std::uint32_t>(index);
     switch (known) {
       case Known::kHost:
         ++seen.hosts, seen.host = at;
