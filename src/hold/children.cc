@@ -109,6 +109,7 @@ void Children::takeExits(Instant now) {
 
 void Children::currentEnded(Entry& entry, int status, Instant now) {
   const bool quick = now - entry.current.started < kSteady && !entry.wanted;
+  const bool served = entry.current.ready;
   const std::string what = entry.child.name + " " + exitText(status);
   entry.current = std::exchange(entry.next, {});
   if (entry.current.pid != 0) {
@@ -117,7 +118,8 @@ void Children::currentEnded(Entry& entry, int status, Instant now) {
   }
   answer(entry, "error the new " + what + " before it was ready\n");
   entry.quickEnds = quick ? entry.quickEnds + 1 : 0;
-  entry.due = now + restartDelay(entry.quickEnds);
+  // One that served is missed at once; only when that goes on and on it waits like one that cannot start.
+  entry.due = now + restartDelay(served ? entry.quickEnds - kServedEndsFree : entry.quickEnds);
   if (closing_ || entry.wanted) {
     log(Level::kInfo, "hold", what);
   } else {

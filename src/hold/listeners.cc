@@ -7,11 +7,10 @@
 namespace orbit::hold {
 namespace {
 
+// One word of a command, printable. Tables name listeners by their address when nothing else is said: "[::]:443".
 bool isName(std::string_view name) {
-  return !name.empty() && name.size() <= kListenerNameBytesMax && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-' || c == ':' || c == '/';
-  });
+  return !name.empty() && name.size() <= kListenerNameBytesMax &&
+         std::all_of(name.begin(), name.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 }  // namespace
@@ -21,7 +20,7 @@ std::vector<Listeners::Row>::iterator Listeners::find(const std::string& name) {
 }
 
 Status Listeners::listen(const std::string& name, const std::string& address, bool freeBind) {
-  if (!isName(name)) return Error{Code::kInvalid, "a listener's name is 1 to 64 letters, digits, . _ - : /"};
+  if (!isName(name)) return Error{Code::kInvalid, "a listener's name is one word of at most 128 bytes"};
   if (const auto found = find(name); found != rows_.end()) {
     if (found->address == address && found->freeBind == freeBind) return {};
     return Error{Code::kConflict, name + " listens on " + found->address + " already; release it first"};

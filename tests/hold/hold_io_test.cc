@@ -266,9 +266,9 @@ TEST_F(HoldIo, KeepsTcpListenersAndHandsThemOver) {
   EXPECT_EQ(tell("listen http 127.0.0.1:0"), "ok\n");
   EXPECT_EQ(tell("listen http 127.0.0.1:0"), "ok\n");
   EXPECT_EQ(tell("listen http 127.0.0.2:0").find("error "), 0U);
-  EXPECT_EQ(tell("listen six [::1]:0"), "ok\n");
+  EXPECT_EQ(tell("listen [::1]:0 [::1]:0"), "ok\n");
   EXPECT_EQ(tell("listen later 10.211.7.9:4711 freebind"), "ok\n");
-  EXPECT_EQ(tell("listeners"), "http 127.0.0.1:0\nsix [::1]:0\nlater 10.211.7.9:4711\nok\n");
+  EXPECT_EQ(tell("listeners"), "http 127.0.0.1:0\n[::1]:0 [::1]:0\nlater 10.211.7.9:4711\nok\n");
   Taken taken = take(options_.controlPath);
   EXPECT_EQ(taken.text, tell("listeners"));
   ASSERT_EQ(taken.descriptors.size(), 3U);
@@ -301,7 +301,7 @@ TEST_F(HoldIo, RefusesWhatItShouldNotDo) {
                               "listen a 127.0.0.1:99999",
                               "listen a :80",
                               "listen a 127.0.0.1:0 now",
-                              "listen a;b 127.0.0.1:0",
+                              "listen a\tb 127.0.0.1:0",
                               "release",
                               "address add 10.1.0.130/32",
                               "address add 10.1.0.130/24 dev lo",
