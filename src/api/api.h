@@ -18,6 +18,7 @@ struct Services {
   store::Store& store;
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
+  std::string signalFolder = {};  // where the edge's generations leave their signals
 };
 
 // The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.

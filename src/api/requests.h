@@ -2,6 +2,7 @@
 // Errors of all: kInvalid, naming the field.
 #pragma once
 #include "api/target.h"
+#include "api/traffic_view.h"
 #include "engine/types.h"
 #include "stack/stack.h"
 
@@ -86,5 +87,12 @@ struct ShutdownRequest {
   bool all = false;
 };
 Result<ShutdownRequest> decodeShutdown(const format::Json& body);
+
+struct RequestsRequest {
+  TrafficFilter filter;
+  bool follow = false;
+  std::int64_t tail = -1;  // of those before now; -1: all that is known
+};
+Result<RequestsRequest> decodeRequests(const format::Json& body);
 
 }  // namespace orbit::api

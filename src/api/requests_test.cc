@@ -32,6 +32,7 @@ std::string decodeCase(const std::string& input) {
   if (verb == "exec") return outcome(decodeExec, body);
   if (verb == "run") return outcome(decodeRun, body);
   if (verb == "attach") return outcome(decodeAttach, body);
+  if (verb == "requests") return outcome(decodeRequests, body);
   if (verb == "shutdown") return outcome(decodeShutdown, body);
   return "no such verb";
 }

@@ -16,10 +16,10 @@ struct PostRoute {
   Verb verb;
 };
 constexpr PostRoute kPosts[] = {
-    {"up", up},           {"down", down},         {"start", start}, {"stop", stop},
-    {"restart", restart}, {"build", build},       {"pull", pull},   {"config", config},
-    {"ps", ps},           {"logs", logs},         {"exec", exec},   {"run", run},
-    {"attach", attach},   {"shutdown", shutdown},
+    {"up", up},           {"down", down},         {"start", start},       {"stop", stop},
+    {"restart", restart}, {"build", build},       {"pull", pull},         {"config", config},
+    {"ps", ps},           {"logs", logs},         {"exec", exec},         {"run", run},
+    {"attach", attach},   {"shutdown", shutdown}, {"requests", requests},
 };
 
 struct PlainRoute {

@@ -22,6 +22,7 @@ net::Task<void> logs(Shared& shared, http::Exchange& exchange, format::Json body
 net::Task<void> exec(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> run(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> attach(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> requests(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json body);
 
 // GET, and the upload. `query` is what stands behind the target's '?'.

@@ -96,7 +96,7 @@ int run(const model::Home& home) {
   const auto engine = engine::connectEngine(loop, engineOptions());
   stack::Stack stack(loop, *engine, (*store)->home());
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler = api::handler({loop, *engine, stack, **store, home.contexts(), working});
+  const http::Handler handler = api::handler({loop, *engine, stack, **store, home.contexts(), working, home.signalFolder()});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

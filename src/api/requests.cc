@@ -1,0 +1,68 @@
+// requests: what visitors asked the edge and what they got.
+#include "api/requests.h"
+
+#include "api/events.h"
+#include "api/verbs.h"
+
+namespace orbit::api {
+namespace {
+
+constexpr std::int64_t kTimeMax = std::int64_t{1} << 53;  // what JSON numbers hold exactly
+constexpr std::int64_t kSlowMax = std::int64_t{1} << 40;
+constexpr Duration kLook =
+    std::chrono::milliseconds(50);  // a ring of 8,192 lasts that long at 160,000 requests a second
+
+net::Task<Status> tellRequests(Shared& shared, EventStream& stream, RequestsRequest request, net::Wait wait) {
+  net::Loop& loop = shared.services.loop;
+  TrafficView view(shared.services.signalFolder, request.filter);
+  auto events = view.take();
+  static_cast<void>(view.takeDropped());  // older than the rings reach
+  if (!view.anyGeneration()) {
+    stream.tell(warningEvent({"no edge has run in this home", "`orbit server status` shows what runs", {}}));
+  }
+  if (request.tail >= 0 && events.size() > static_cast<std::size_t>(request.tail)) {
+    events.erase(events.begin(), events.end() - request.tail);
+  }
+  for (;;) {
+    for (auto& event : events) {
+      ORBIT_CO_TRY_STATUS(co_await stream.send(std::move(event), wait));
+    }
+    if (!request.follow) co_return Status();
+    if (const auto dropped = view.takeDropped(); dropped > 0) stream.tell(droppedEvent(dropped));
+    ORBIT_CO_TRY_STATUS(co_await loop.sleep(kLook, wait));
+    events = view.take();
+  }
+}
+
+}  // namespace
+
+Result<RequestsRequest> decodeRequests(const format::Json& body) {
+  Fields fields(body);
+  RequestsRequest request;
+  request.follow = fields.flag("follow");
+  request.tail = fields.number("tail", -1, -1, 1'000'000);
+  request.filter.service = fields.text("service");
+  request.filter.route = fields.text("route");
+  request.filter.method = fields.text("method");
+  request.filter.pathPrefix = fields.text("pathPrefix");
+  request.filter.sinceUs = fields.number("sinceUs", 0, 0, kTimeMax);
+  request.filter.slowUs = static_cast<std::uint64_t>(fields.number("slowUs", 0, 0, kSlowMax));
+  const std::string status = fields.text("status");
+  ORBIT_TRY_STATUS(fields.finish());
+  ORBIT_TRY_STATUS(readStatus(status, request.filter));
+  return request;
+}
+
+net::Task<void> requests(Shared& shared, http::Exchange& exchange, format::Json body) {
+  auto request = decodeRequests(body);
+  if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
+  EventStream stream(shared.services.loop, exchange);
+  CallerCancel caller(shared, exchange);
+  const net::Wait wait{Instant::max(), &caller.cancel()};
+  const Status told = co_await tellRequests(shared, stream, std::move(*request), wait);
+  const bool cancelled = caller.cancel().requested();
+  if (!told.ok() && !cancelled) stream.tell(problemEvent(told.error()));
+  co_await stream.finish(told.ok() ? "ok" : cancelled ? "cancelled" : "failed");
+}
+
+}  // namespace orbit::api

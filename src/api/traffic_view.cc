@@ -1,0 +1,124 @@
+#include "api/traffic_view.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+namespace orbit::api {
+namespace {
+
+using format::Json;
+
+constexpr std::string_view kSuffix = ".signals";
+constexpr std::size_t kRecordsAtOnce = 100'000;
+
+std::string_view nameOf(signal::Outcome outcome) {
+  switch (outcome) {
+    case signal::Outcome::kAnswered:
+      return "answered";
+    case signal::Outcome::kClientAborted:
+      return "client_aborted";
+    case signal::Outcome::kBroken:
+      return "broken";
+    case signal::Outcome::kConnectFailed:
+      return "connect_failed";
+    case signal::Outcome::kTimeout:
+      return "timeout";
+    case signal::Outcome::kReset:
+      return "reset";
+    case signal::Outcome::kShielded:
+      break;
+  }
+  return "shielded";
+}
+
+}  // namespace
+
+Status readStatus(const std::string& text, TrafficFilter& filter) {
+  if (text.empty()) return {};
+  const bool group = text.size() == 3 && (text.substr(1) == "xx" || text.substr(1) == "XX");
+  const std::string digits = group ? text.substr(0, 1) + "00" : text;
+  int status = -1;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), status);
+  const bool good = failed == std::errc() && end == digits.data() + digits.size() && status >= 0 && status <= 599;
+  if (!good || (!group && status != 0 && status < 100)) {
+    return Error{.code = Code::kInvalid,
+                 .message = "'" + text + "' is no status",
+                 .hint = "it is a number as 404, or a class as 5xx"};
+  }
+  filter.statusLeast = status;
+  filter.statusMost = group ? status + 99 : status;
+  return {};
+}
+
+bool matches(const TrafficFilter& filter, const signal::Record& record, const signal::Key& key) {
+  return record.kind == signal::Key::Kind::kRequest && !record.sample.probe && record.wallUs >= filter.sinceUs &&
+         record.sample.status >= filter.statusLeast && record.sample.status <= filter.statusMost &&
+         record.sample.latencyUs >= filter.slowUs && (filter.service.empty() || key.service == filter.service) &&
+         (filter.route.empty() || key.route == filter.route) &&
+         (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix);
+}
+
+Json requestEvent(const signal::Record& record, const signal::Key& key, std::uint64_t generation) {
+  return Json::object({{"event", "request"},
+                       {"timeUs", record.wallUs},
+                       {"method", record.method},
+                       {"host", record.host},
+                       {"path", record.path},
+                       {"status", record.sample.status},
+                       {"durationUs", record.sample.latencyUs},
+                       {"bytesIn", record.sample.bytesIn},
+                       {"bytesOut", record.sample.bytesOut},
+                       {"outcome", nameOf(record.sample.outcome)},
+                       {"route", key.route},
+                       {"service", key.service},
+                       {"release", key.release},
+                       {"client", record.client},
+                       {"userAgent", record.userAgent},
+                       {"generation", generation}});
+}
+
+void TrafficView::findGenerations() {
+  std::set<std::uint64_t> present;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, failed)) {
+    const std::string name = entry.path().filename();
+    if (!endsWith(name, kSuffix)) continue;
+    std::uint64_t generation = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size() - kSuffix.size(), generation);
+    if (error != std::errc()) continue;
+    present.insert(generation);
+    Generation& known = readers_[generation];
+    if (known.reader != nullptr) continue;
+    // A file that is just being made opens the next time.
+    if (auto reader = signal::Reader::open(entry.path()); reader.ok()) known.reader = std::move(*reader);
+  }
+  std::erase_if(readers_, [&present](const auto& each) { return !present.contains(each.first); });
+}
+
+std::vector<Json> TrafficView::take() {
+  findGenerations();
+  std::vector<std::pair<std::int64_t, Json>> events;
+  for (auto& [number, generation] : readers_) {
+    if (generation.reader == nullptr) continue;
+    std::string texts;
+    for (const auto& seen : generation.reader->records(kRecordsAtOnce, texts)) {
+      if (matches(filter_, seen.record, seen.key)) {
+        events.emplace_back(seen.record.wallUs, requestEvent(seen.record, seen.key, number));
+      }
+    }
+    const std::uint64_t dropped = generation.reader->recordsDropped();
+    dropped_ += dropped - std::exchange(generation.dropped, dropped);
+  }
+  std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Json> sorted;
+  for (auto& [timeUs, event] : events) sorted.push_back(std::move(event));
+  return sorted;
+}
+
+std::uint64_t TrafficView::takeDropped() {
+  return std::exchange(dropped_, 0);
+}
+
+}  // namespace orbit::api

@@ -1,0 +1,49 @@
+// The edge's requests as its generations record them, filtered: what `requests` shows. Private to api. Thread rules:
+// one owner; reading blocks for as long as it takes to copy memory.
+#pragma once
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "format/json.h"
+#include "signal/signal.h"
+
+namespace orbit::api {
+
+// An empty part lets everything through.
+struct TrafficFilter {
+  std::string service, route, method, pathPrefix;
+  int statusLeast = 0, statusMost = 999;
+  std::uint64_t slowUs = 0;
+  std::int64_t sinceUs = 0;
+};
+// "404", "5xx", "" for any; 0 is an answer that never came. Errors: kInvalid.
+Status readStatus(const std::string& text, TrafficFilter& filter);
+bool matches(const TrafficFilter& filter, const signal::Record& record, const signal::Key& key);
+format::Json requestEvent(const signal::Record& record, const signal::Key& key, std::uint64_t generation);
+
+// All generations in a folder, those included that come while it is read.
+class TrafficView {
+ public:
+  TrafficView(std::string folder, TrafficFilter filter) : folder_(std::move(folder)), filter_(std::move(filter)) {}
+  // The events since the last call by time, the first time all that is still in the rings.
+  std::vector<format::Json> take();
+  // Overwritten before they were read, since the last call.
+  std::uint64_t takeDropped();
+  bool anyGeneration() const { return !readers_.empty(); }
+
+ private:
+  struct Generation {
+    std::unique_ptr<signal::Reader> reader;  // null: cannot be read
+    std::uint64_t dropped = 0;               // as of the last look
+  };
+  void findGenerations();
+
+  std::string folder_;
+  TrafficFilter filter_;
+  std::map<std::uint64_t, Generation> readers_;
+  std::uint64_t dropped_ = 0;
+};
+
+}  // namespace orbit::api
