@@ -28,6 +28,7 @@ constexpr Runner kRunners[] = {{"up", runUp},
                                {"ps", runPs},
                                {"ls", runLs},
                                {"logs", runLogs},
+                               {"requests", runRequests},
                                {"exec", runExec},
                                {"run", runRun},
                                {"version", runVersion},
@@ -69,7 +70,8 @@ Status checkWords(const CommandLine& line) {
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, const model::Home& home, const std::string& executable) {
+int run(const std::vector<std::string>& arguments, const model::Home& home, const std::string& executable,
+        const OwnVerbs& ownVerbs) {
   const auto line = parseCommandLine(arguments);
   if (!line.ok()) return wrongUsage(line.error());
   if (const auto words = checkWords(*line); !words.ok()) return wrongUsage(words.error());
@@ -86,6 +88,8 @@ int run(const std::vector<std::string>& arguments, const model::Home& home, cons
     return kDone;
   }
   if (line->verb->name == "help") return help(*line);
+  const auto own = ownVerbs.find(std::string(line->verb->name));
+  if (own != ownVerbs.end()) return own->second(*line);
   ::signal(SIGPIPE, SIG_IGN);
   restoreTerminalOnCrash();
   setLogLevel(line->on("verbose") ? Level::kDebug : Level::kWarning);

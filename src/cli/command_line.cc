@@ -53,13 +53,14 @@ class Parser {
       if (line_.verb->argumentsEndFlags) flagsEnded_ = true;
       return {};
     }
-    line_.verb = findVerb(word);
-    if (line_.verb != nullptr) return {};
+    // `edge check` before `edge`.
     if (at_ < arguments_.size()) line_.verb = findVerb(word + " " + arguments_[at_]);
     if (line_.verb != nullptr) {
       ++at_;
       return {};
     }
+    line_.verb = findVerb(word);
+    if (line_.verb != nullptr) return {};
     return unknownVerb(word);
   }
 
@@ -172,9 +173,10 @@ class Parser {
     const auto count = static_cast<int>(line_.arguments.size());
     const std::string usage = "orbit " + std::string(line_.verb->name) + " " + std::string(line_.verb->usage);
     if (count < line_.verb->argumentsMin) {
-      const bool service = count == 0;
-      return wrongUsage("`orbit " + std::string(line_.verb->name) + "` needs " + (service ? "a service" : "a command"),
-                        "Usage: " + usage);
+      const std::string_view what = startsWith(line_.verb->usage, "FILE") ? "a file"
+                                    : count == 0                          ? "a service"
+                                                                          : "a command";
+      return wrongUsage("`orbit " + std::string(line_.verb->name) + "` needs " + std::string(what), "Usage: " + usage);
     }
     if (line_.verb->argumentsMax >= 0 && count > line_.verb->argumentsMax) {
       return wrongUsage("`orbit " + std::string(line_.verb->name) + "` takes no '" +

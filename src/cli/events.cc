@@ -69,6 +69,20 @@ LogEvent logFrom(const Json& body) {
           .timeUs = body["timeUs"].asInt()};
 }
 
+RequestEvent requestFrom(const Json& body) {
+  return {.method = body["method"].asString(),
+          .host = body["host"].asString(),
+          .path = body["path"].asString(),
+          .outcome = body["outcome"].asString(),
+          .service = body["service"].asString(),
+          .release = body["release"].asString(),
+          .client = body["client"].asString(),
+          .status = intOf(body["status"]),
+          .timeUs = body["timeUs"].asInt(),
+          .durationUs = body["durationUs"].asInt(),
+          .body = body};
+}
+
 }  // namespace
 
 ProblemEvent problemFrom(const Json& body) {
@@ -85,6 +99,7 @@ Result<Event> parseEvent(std::string_view line) {
   if (kind == "step") return Event(stepFrom(body));
   if (kind == "build") return Event(BuildEvent{body["service"].asString(), body["text"].asString()});
   if (kind == "log") return Event(logFrom(body));
+  if (kind == "request") return Event(requestFrom(body));
   if (kind == "row") return Event(rowFrom(body));
   if (kind == "warning") {
     return Event(WarningEvent{body["message"].asString(), body["hint"].asString(), locationOf(body["at"])});

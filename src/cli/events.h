@@ -45,6 +45,13 @@ struct LogEvent {
   std::int64_t timeUs = 0;
 };
 
+struct RequestEvent {
+  std::string method, host, path, outcome, service, release, client;
+  int status = 0;
+  std::int64_t timeUs = 0, durationUs = 0;
+  format::Json body;  // all of it
+};
+
 struct ContainerEvent {
   std::string service, container, state;
   int exitCode = 0;
@@ -84,7 +91,8 @@ struct ResultEvent {
 };
 
 using Event = std::variant<WarningEvent, ProblemEvent, WaitingEvent, StepEvent, BuildEvent, FailureEvent, LogEvent,
-                           ContainerEvent, RowEvent, CreatedEvent, DroppedEvent, NeedEvent, ConfigEvent, ResultEvent>;
+                           ContainerEvent, RowEvent, CreatedEvent, DroppedEvent, NeedEvent, RequestEvent, ConfigEvent,
+                           ResultEvent>;
 
 // One line of an answer. Errors: kProtocol when it is no event this version knows.
 Result<Event> parseEvent(std::string_view line);

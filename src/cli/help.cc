@@ -49,8 +49,9 @@ std::string overview() {
       "  orbit up         start everything, wait until it is healthy, show the logs\n"
       "  orbit down       stop and remove it; data in volumes stays\n";
   out += group("Run", {"up", "down", "start", "stop", "restart"});
-  out += group("Look", {"ps", "logs", "ls", "config"});
+  out += group("Look", {"ps", "logs", "requests", "ls", "config"});
   out += group("Work inside", {"exec", "run", "build", "pull"});
+  out += group("The edge", {"edge", "edge check", "trust"});
   out += group("Orbit itself", {"server status", "server stop", "version", "help"});
   out += "\nFlags for every command\n" + flagLines(globalFlags());
   out += "\nCommands and flags mean what they mean in Docker Compose. `orbit help up` explains one, with examples.\n";

@@ -2,6 +2,7 @@
 
 #include "base/base.h"
 #include "cli/moment.h"
+#include "format/quantity.h"
 
 namespace orbit::cli {
 namespace {
@@ -151,6 +152,39 @@ Result<Json> logsRequest(const CommandLine& line, std::int64_t nowUs) {
     body.set("untilUs", until);
   }
   const std::string tail = line.text("tail");
+  if (!tail.empty() && tail != "all") {
+    int count = 0;
+    const auto [read, error] = std::from_chars(tail.data(), tail.data() + tail.size(), count);
+    if (error != std::errc() || read != tail.data() + tail.size()) {
+      return wrong("--tail needs a number or 'all', not '" + tail + "'");
+    }
+    body.set("tail", std::max(count, -1));
+  }
+  return body;
+}
+
+Result<Json> requestsRequest(const CommandLine& line, std::int64_t nowUs) {
+  Json body = Json::object();
+  if (line.on("follow")) body.set("follow", true);
+  for (const auto& [flag, field] :
+       std::initializer_list<std::pair<std::string_view, std::string_view>>{{"service", "service"},
+                                                                            {"route", "route"},
+                                                                            {"status", "status"},
+                                                                            {"method", "method"},
+                                                                            {"path", "pathPrefix"}}) {
+    if (line.isSet(flag)) body.set(field, line.text(flag));
+  }
+  if (line.isSet("slow")) {
+    const auto span = format::parseDuration(line.text("slow"));
+    if (!span.ok()) return wrong("--slow needs a span, not '" + line.text("slow") + "'", "For example --slow 500ms");
+    body.set("slowUs", std::chrono::duration_cast<std::chrono::microseconds>(*span).count());
+  }
+  if (line.isSet("since")) {
+    ORBIT_TRY(const std::int64_t since, parseMoment(line.text("since"), nowUs));
+    body.set("sinceUs", since);
+  }
+  std::string tail = line.text("tail");
+  if (tail.empty() && line.on("follow") && !line.isSet("since")) tail = "0";
   if (!tail.empty() && tail != "all") {
     int count = 0;
     const auto [read, error] = std::from_chars(tail.data(), tail.data() + tail.size(), count);

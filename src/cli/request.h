@@ -16,6 +16,7 @@ format::Json changeRequest(const CommandLine& line);
 Result<format::Json> buildRequest(const CommandLine& line, const Variables& lookUp);
 format::Json pullRequest(const CommandLine& line);
 Result<format::Json> logsRequest(const CommandLine& line, std::int64_t nowUs);
+Result<format::Json> requestsRequest(const CommandLine& line, std::int64_t nowUs);
 // `terminal`: standard input and output are one, so the command gets one too unless -T.
 format::Json execRequest(const CommandLine& line, bool terminal, const Variables& lookUp);
 Result<format::Json> runRequest(const CommandLine& line, bool terminal, const Variables& lookUp);

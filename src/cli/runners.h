@@ -15,6 +15,7 @@ net::Task<int> runConfig(Session& session);
 net::Task<int> runPs(Session& session);
 net::Task<int> runLs(Session& session);
 net::Task<int> runLogs(Session& session);
+net::Task<int> runRequests(Session& session);
 net::Task<int> runExec(Session& session);
 net::Task<int> runRun(Session& session);
 net::Task<int> runVersion(Session& session);

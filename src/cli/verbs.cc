@@ -189,6 +189,56 @@ std::vector<Verb> commandVerbs() {
   };
 }
 
+std::vector<Verb> edgeVerbs() {
+  return {
+      {"requests",
+       "[OPTIONS]",
+       "Show what visitors asked the edge and what they got",
+       "orbit requests -f                      as they come\n"
+       "orbit requests --status 5xx --since 5m what failed in the last five minutes\n"
+       "orbit requests -f --service api --slow 500ms --path /orders",
+       {{"follow", 'f', kSwitch, "", "Go on showing new ones"},
+        {"service", 0, kText, "NAME", "Only those that a service answered"},
+        {"route", 0, kText, "ID", "Only those of a route"},
+        {"status", 0, kText, "STATUS", "Only those answered so: a number (404) or a class (5xx)"},
+        {"method", 0, kText, "METHOD", "Only those of a method (POST)"},
+        {"path", 0, kText, "PREFIX", "Only those whose path begins so"},
+        {"slow", 0, kText, "SPAN", "Only those that took at least so long (500ms, 2s)"},
+        {"since", 0, kText, "TIME", "Those after a time (2026-11-24T08:00:00Z) or within a span (5m)"},
+        {"tail", 'n', kText, "N", "Only the last N of those before now (with -f: 0, else all)"},
+        kJson,
+        kNoColor},
+       0,
+       0},
+      {"edge",
+       "--table FILE [OPTIONS]",
+       "Run the edge alone, as a proxy of its own, by a table",
+       "orbit edge --table edge.yaml\n"
+       "orbit edge --table edge.yaml --workers 4 --state /var/lib/my-edge",
+       {{"table", 0, kText, "FILE", "What to serve (docs/edge-table.md); SIGHUP reads it again"},
+        {"workers", 0, kNumber, "N", "Threads that serve (default: one a processor)"},
+        {"control", 0, kText, "SOCKET", "Make a control socket there (docs/edge.md)"},
+        {"state", 0, kText, "FOLDER", "Keep certificates and keys there (default: a temporary folder)"}},
+       0,
+       0},
+      {"edge check",
+       "FILE",
+       "Check an edge's table and the certificates it names",
+       "orbit edge check edge.yaml",
+       {},
+       1,
+       1},
+      {"trust",
+       "[OPTIONS]",
+       "Let this machine trust the certificates of *.localhost",
+       "orbit trust                    installs the local authority\n"
+       "orbit trust --uninstall        takes it away",
+       {{"uninstall", 0, kSwitch, "", "Take the local authority away again"}},
+       0,
+       0},
+  };
+}
+
 std::vector<Verb> otherVerbs() {
   return {
       {"ls",
@@ -290,6 +340,7 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = [] {
     std::vector<Verb> table = stackVerbs();
     for (auto& verb : commandVerbs()) table.push_back(verb);
+    for (auto& verb : edgeVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);
     return table;
   }();
