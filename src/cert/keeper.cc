@@ -52,7 +52,6 @@ class FolderKeeper final : public Keeper {
       entry->wanted = false;
       if (entry->current != nullptr && !entry->files) keepSpare(entry->current);
     }
-    shelf_.clear();
     look();
     publish();
     changed_.notifyAll();
@@ -87,13 +86,10 @@ class FolderKeeper final : public Keeper {
       entry->files.emplace(entry->want.certificateFile, entry->want.keyFile, entry->want.hosts);
       return entry;
     }
-    if (entry->want.authority == "local" || entry->want.hosts.empty()) return entry;
     const auto found = shelf_.find(identityOf(entry->want));
-    auto kept = found != shelf_.end() ? Result<Shelved>(found->second)
-                                      : loadShelved(options_.folder, entry->want.hosts, entry->want.authority);
-    if (!kept.ok()) return entry;
-    entry->current = kept->certificate;
-    entry->directory = kept->directory;
+    if (found == shelf_.end()) return entry;
+    entry->current = found->second.certificate;
+    entry->directory = found->second.directory;
     return entry;
   }
 
@@ -171,10 +167,6 @@ class FolderKeeper final : public Keeper {
         localsWait_ = ++locals > kLocalsAtOnce;
         if (localsWait_) break;
         any = issueLocal(*entry) || any;
-      } else if (entry->failures > 0 && !entry->due(options_.clock.wallUs())) {
-        entry->failures = 0;  // the clock was wrong, or the table is back at what is at hand
-        entry->nextTry = Instant{};
-        entry->problem.clear();
       }
     }
     return any;
@@ -249,22 +241,24 @@ class FolderKeeper final : public Keeper {
     }
     entry.current = std::move(parsed).value();
     entry.directory = directory;
+    keepSpare(entry.current);
+    model::TableCertificate same;
+    same.hosts = entry.want.hosts;
+    same.authority = entry.want.authority;
+    shelf_[identityOf(same)] = {same.hosts, same.authority, directory, entry.current};
     log(Level::kInfo, "cert",
         "obtained a certificate for " + entry.name() + " from " + entry.want.authority + ", good until " +
             wallText(entry.current->notAfterUs()));
+    if (!saved.ok()) log(Level::kError, "cert", "it is served but not kept on disk: " + saved.error().text());
     entry.failures = 0;
     entry.problem.clear();
-    if (!saved.ok()) {
-      entry.problem = "it is served but not kept on disk: " + saved.error().text();
-      log(Level::kError, "cert", entry.name() + ": " + entry.problem);
-    }
     if (entry.due(options_.clock.wallUs())) {
       failed(entry, {{Code::kConflict,
                       "the certificate just obtained ends on " + wallText(entry.current->notAfterUs()) +
                           " and would have to be renewed at once",
                       "set this machine's clock"},
                      true,
-                     kWrongClockRetry});
+                     Duration(0)});
     }
     if (entry.wanted) publish();
   }
@@ -282,9 +276,6 @@ class FolderKeeper final : public Keeper {
   }
 
   void publish() {
-    const bool whole =
-        std::all_of(entries_.begin(), entries_.end(), [](const auto& e) { return e->current != nullptr; });
-    if (whole) spare_.clear();
     auto set = std::make_shared<net::TlsCertificates>();
     for (const auto& entry : entries_) {
       const bool named = !entry->want.hosts.empty();

@@ -190,8 +190,7 @@ void ExchangeState::onRequestEnd() {
 
 // The client sends no more; it may still read.
 void ExchangeState::endTunnelHalf() {
-  attempt_->sendEnd();
-  if (!upstreamEnded_) return;
+  if (!upstreamEnded_) return attempt_->sendEnd();
   std::exchange(attempt_, nullptr)->cancel();
   if (answerEnded_) maybeFree();
 }
@@ -230,7 +229,6 @@ void ExchangeState::maybeFree() {
   if (phase_ == Phase::kFree) return;
   if (attemptTunnel_) {
     worker_.tunnels().erase(this);
-    choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
     worker_.counted().upgraded.fetch_sub(1, std::memory_order_relaxed);
   }
   phase_ = Phase::kFree;

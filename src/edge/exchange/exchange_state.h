@@ -52,8 +52,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void refuseBody();
   void endTunnelHalf();
   void maybeFree();
-  std::size_t watchTunnel(std::string_view bytes);
-  bool betweenFrames() const { return frameLeft_ == 0 && frameHeadSize_ == 0; }
+  void watchTunnel(std::string_view bytes);
   void closeTunnel();
 
   // attempts.cc

@@ -1,0 +1,171 @@
+#!/usr/bin/env python3
+"""The edge under hold: replaced and killed under load, with damaged and full disks; `orbit requests`."""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+import life
+
+
+def with_home(test):
+    def run():
+        origins, home = [life.Origin("a"), life.Origin("b")], life.Home()
+        try:
+            port = life.free_port()
+            status, body = home.put(life.table(port, origins))
+            assert status == 200 and body["kept"], body
+            test(home, port, origins)
+        except AssertionError:
+            print(home.said()[-4000:])
+            raise
+        finally:
+            home.close()
+            for origin in origins:
+                origin.close()
+    run.__name__ = test.__name__
+    return run
+
+
+@with_home
+def test_replacing_it_loses_nothing(home, port, _):
+    visitors = life.Visitors(port)
+    first = home.pid("edge")
+    for _ in range(5):
+        home.replace()
+        time.sleep(0.2)
+    assert home.pid("edge") != first
+    requests, failed, slowest, errors = visitors.stop()
+    print(f"replaced 5 times: requests {requests}, failed {failed}, slowest {slowest} us")
+    assert requests > 0 and failed == 0, errors
+    life.until(lambda: len(home.status("edge")) == 1, "the old generations have drained")
+
+
+@with_home
+def test_tables_sent_while_it_is_replaced_are_all_kept(home, port, origins):
+    for turn in range(8):
+        replacing = threading.Thread(target=home.replace)
+        replacing.start()
+        status, body = home.put(life.table(port, origins, extra=turn + 1))
+        assert status == 200, body
+        replacing.join()
+        life.until(lambda: life.control(home.socket, "GET", "/v1/status")[1]["table"]["routes"] == turn + 2, "the table sent last")
+
+
+@with_home
+def test_killed_it_refuses_nobody(home, port, _):
+    slowest = 0
+    for _ in range(5):
+        assert life.get(port)[0] == 200
+        pid = home.pid("edge")
+        os.kill(pid, signal.SIGKILL)
+        begin = time.monotonic()
+        assert life.get(port)[0] == 200
+        slowest = max(slowest, time.monotonic() - begin)
+        life.until(lambda: home.pid("edge") not in (0, pid), "the next edge")
+        time.sleep(0.1)
+    print(f"killed 5 times: a new connection was answered after {slowest * 1000:.0f} ms at most")
+
+
+@with_home
+def test_a_damaged_table_falls_back(home, port, origins):
+    assert home.put(life.table(port, origins, extra=3))[0] == 200
+    kept = home.folder / "edge/table"
+    data = bytearray(kept.read_bytes())
+    data[-10] ^= 1
+    kept.write_bytes(data)
+    home.replace()
+    status = life.control(home.socket, "GET", "/v1/status")[1]
+    assert status["table"]["routes"] == 1, status
+    assert "is damaged" in home.said()
+    assert life.get(port)[0] == 200
+    # Both gone: it comes up all the same, and takes the next.
+    kept.write_text("x")
+    (home.folder / "edge/table.prev").write_text("y")
+    home.replace()
+    assert home.put(life.table(port, origins))[0] == 200
+    assert life.get(port)[0] == 200
+
+
+@with_home
+def test_everything_stopped_and_started_serves_the_same(home, port, _):
+    home.stop()
+    assert not life.listens(port)
+    home.start()
+    assert life.get(port)[0] == 200
+
+
+@with_home
+def test_requests_are_shown(home, port, _):
+    for path in ("/one", "/status/503", "/two"):
+        life.get(port, path)
+    shown = home.orbit("requests", "--json")
+    rows = [json.loads(line) for line in shown.stdout.splitlines()]
+    assert [(row["path"], row["status"]) for row in rows] == [("/one", 200), ("/status/503", 503), ("/two", 200)] or \
+        [row["path"] for row in rows] == ["/one", "/status/503", "/two"], shown
+    assert "/status/503" in home.orbit("requests", "--status", "5xx").stdout
+    assert home.orbit("requests", "--path", "/nothing").stdout == ""
+    assert home.orbit("requests", "--status", "many").returncode != 0
+    follow = subprocess.Popen([life.ORBIT, "requests", "-f"], env=home.env, text=True, stdout=subprocess.PIPE)
+    try:
+        time.sleep(0.5)
+        home.replace()
+        life.get(port, "/three")
+        assert "/three" in follow.stdout.readline()
+    finally:
+        follow.kill()
+        follow.communicate()
+
+
+def test_a_full_disk_serves_but_does_not_keep():
+    if os.geteuid() != 0:
+        return print("  skipped: needs root for a small tmpfs")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-life-"))
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,mode=700", "tmpfs", folder], check=False).returncode != 0:
+        return print("  skipped: cannot mount here")
+    origin, home = life.Origin("a"), life.Home()
+    try:
+        home.stop()
+        shutil.rmtree(home.folder / "edge")
+        (home.folder / "edge").mkdir(mode=0o700)
+        subprocess.run(["mount", "--bind", folder, home.folder / "edge"], check=True)
+        home.start()
+        port = life.free_port()
+        assert home.put(life.table(port, [origin]))[1]["kept"]
+        with open(folder / "fill", "wb", buffering=0) as fill:
+            try:
+                while True:
+                    fill.write(bytes(4096))
+            except OSError:
+                pass
+        status, body = home.put(life.table(port, [origin], extra=100))
+        assert status == 200 and not body["kept"] and body["keptProblem"]["code"] == "no_space", body
+        assert life.get(port)[0] == 200
+        home.replace()
+        assert life.get(port)[0] == 200, "serves by the table it kept before"
+        os.unlink(folder / "fill")
+        assert home.put(life.table(port, [origin], extra=7))[1]["kept"]
+    finally:
+        home.tell("stop")
+        home.process.close()
+        subprocess.run(["umount", home.folder / "edge"], check=False)
+        subprocess.run(["umount", folder], check=False)
+        home.close()
+        folder.rmdir()
+        origin.close()
+
+
+def main():
+    for name, test in list(globals().items()):
+        if name.startswith("test_"):
+            print(name, flush=True)
+            test()
+
+
+if __name__ == "__main__":
+    main()
