@@ -3,6 +3,7 @@
 #include <unordered_map>
 
 #include "base/text.h"
+#include "table/words_check.h"
 
 namespace orbit::table {
 namespace {
@@ -23,7 +24,7 @@ bool isText(const Node& node) {
 std::string normalHost(std::string_view host) {
   if (host == "*") return "";
   if (endsWith(host, ".")) host.remove_suffix(1);
-  return lower(host);
+  return shortIpv6(lower(host));
 }
 
 // A name for a route that has none: its host and path, as far as a name may hold them.

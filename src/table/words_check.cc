@@ -95,7 +95,9 @@ std::string hostFault(std::string_view host, bool wildcard) {
   if (host.size() > kHostMax) return fmt::format("is longer than {} characters", kHostMax);
   if (startsWith(host, "[")) {
     const bool whole = endsWith(host, "]") && isIp(std::string(host.substr(1, host.size() - 2)), AF_INET6);
-    return whole ? "" : "is no IPv6 address in brackets";
+    if (!whole) return "is no IPv6 address in brackets";
+    const std::string normal = shortIpv6(std::string(host));
+    return normal == host ? "" : "is not in the short form " + normal;
   }
   if (startsWith(host, "*.")) {
     if (!wildcard) return "may not be a wildcard here";
@@ -105,6 +107,14 @@ std::string hostFault(std::string_view host, bool wildcard) {
     if (auto fault = labelFault(label); !fault.empty()) return fault;
   }
   return "";
+}
+
+std::string shortIpv6(const std::string& host) {
+  unsigned char bytes[16];
+  if (!startsWith(host, "[") || !endsWith(host, "]")) return host;
+  if (inet_pton(AF_INET6, host.substr(1, host.size() - 2).c_str(), bytes) != 1) return host;
+  char text[INET6_ADDRSTRLEN];
+  return "[" + std::string(inet_ntop(AF_INET6, bytes, text, sizeof text)) + "]";
 }
 
 std::string pathFault(std::string_view path) {

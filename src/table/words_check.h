@@ -12,6 +12,8 @@ std::string nameFault(std::string_view name);
 std::string plainNameFault(std::string_view name);
 // "example.com", "192.0.2.1", "[2001:db8::1]"; with `wildcard` also "*.example.com". Lower case.
 std::string hostFault(std::string_view host, bool wildcard);
+// "[2001:db8::1]" however an IPv6 address in brackets was written (RFC 5952); any other text as it is.
+std::string shortIpv6(const std::string& host);
 // A path in normal form (RFC 3986 6.2.2): what a request's path is compared with.
 std::string pathFault(std::string_view path);
 // The same with a query behind it.
