@@ -1,3 +1,5 @@
+#include "format/format.h"
+
 #include <gtest/gtest.h>
 
 #include "base/base.h"
@@ -116,6 +118,25 @@ TEST(AccessLine, SecretsOfTheQueryAreMasked) {
   AccessLine made;
   made.referer = "https://example.com/reset?token=abc&a=1";
   EXPECT_NE(json(made).find(R"("referer":"https://example.com/reset?token=***&a=1")"), std::string::npos);
+}
+
+TEST(AccessLine, IsOneJsonDocumentWhateverTheBytes) {
+  Random random(2);
+  for (int i = 0; i < 3000; ++i) {
+    // Mostly ASCII, so that runs of eight plain bytes and lone odd ones meet at every offset.
+    std::string bytes(random.below(40), '\0');
+    for (char& c : bytes) c = static_cast<char>(random.chance(0.1) ? random.below(256) : 0x20 + random.below(0x60));
+    AccessLine made;
+    made.path = made.userAgent = made.referer = made.query = bytes;
+    const auto parsed = format::parseJson(json(made));
+    ASSERT_TRUE(parsed.ok()) << json(made);
+    bool ascii = true;
+    for (const char c : bytes) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+    if (ascii && !bytes.empty()) {
+      EXPECT_EQ((*parsed)["path"].asString(), bytes);
+      EXPECT_EQ((*parsed)["user_agent"].asString(), bytes);
+    }
+  }
 }
 
 TEST(AccessLine, NeverLongerThanItsLimit) {
