@@ -73,6 +73,7 @@ class Peer {
     }
     return take(pending_.size());
   }
+  std::string pending() { return take(pending_.size()); }  // what was read and not taken
   void endOutput() { ::shutdown(socket_.get(), SHUT_WR); }
   void close() { socket_.reset(); }
   void reset() {

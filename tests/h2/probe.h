@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "h2/frames.h"
+#include "h2/reader.h"
 #include "http/http.h"
-
-struct nghttp2_hd_inflater;
 
 namespace orbit::h2test {
 
@@ -21,26 +20,9 @@ struct Request {
   bool ended = false;
 };
 
-struct Answer {
-  std::vector<std::pair<std::string, std::string>> fields;
-  std::vector<int> statuses;  // interim ones first
-  std::string body;
-  bool ended = false;
-};
-
-// Frames the server sent that are neither of an answer nor an error.
-struct SentFrame {
-  int type = 0, flags = 0;
-  std::uint32_t stream = 0;
-  std::string payload;
-};
-
-class Probe final : public http::H2Server::Events {
+class Probe final : public Reader, public http::H2Server::Events {
  public:
   explicit Probe(http::H2Limits limits = {}, bool greet = true);
-  ~Probe() override;
-  Probe(const Probe&) = delete;
-  Probe& operator=(const Probe&) = delete;
 
   // Feeds the bytes, then takes and reads all that comes back.
   Probe& feed(std::string_view bytes);
@@ -65,22 +47,11 @@ class Probe final : public http::H2Server::Events {
   std::map<std::int32_t, Request> requests;
   std::map<std::int32_t, std::uint32_t> resets;  // told to the listener
   std::vector<std::int32_t> writable, sent;
-  std::map<std::uint32_t, Answer> answered;
-  std::map<std::uint32_t, std::uint32_t> rsts;                   // on the wire
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> goAways;  // last stream, code
-  std::vector<SentFrame> frames;
   bool fed = true;  // what feed() returned last
 
  private:
-  void readFrames();
-  void readFrame(const SentFrame& frame);
-  void inflate(Answer& answer, std::string_view block);
-
   std::string wire_;
-  nghttp2_hd_inflater* inflater_ = nullptr;
 };
-
-std::string codeText(std::uint32_t code);
 
 // One row of a table: what is sent after the preface, and what must come of it. Several outcomes: the RFC leaves the
 // choice, and each of them is right.

@@ -108,7 +108,7 @@ void Http2Client::move() {
 }
 
 bool Http2Client::fill(std::string& out, std::size_t bytesMax) {
-  bool more = false;
+  bool more = out.size() >= bytesMax;
   // What the exchanges add when they hear that they may goes along.
   for (int round = 0; round < 2 && out.size() < bytesMax; ++round) {
     const std::size_t before = out.size();
