@@ -84,8 +84,19 @@ class Visitors:
     """Requests without end until stopped; `stop` says how many there were and how many failed."""
 
     def __init__(self, port, connections=16, requests=0):
-        self.process = subprocess.Popen([VISITOR, f"127.0.0.1:{port}", str(connections), str(requests)], text=True,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.output = tempfile.TemporaryFile("w+")
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen([VISITOR, f"127.0.0.1:{port}", str(connections), str(requests)],
+                                        stdout=self.output, stderr=self.errors)
+
+    def said(self, file):
+        file.seek(0)
+        return file.read()
+
+    def done(self):
+        """How many requests so far, as of the last second."""
+        counts = re.findall(r"^at (\d+)$", self.said(self.output), re.M)
+        return int(counts[-1]) if counts else 0
 
     def running(self):
         return self.process.poll() is None
@@ -93,8 +104,11 @@ class Visitors:
     def stop(self):
         if self.running():
             self.process.send_signal(signal.SIGTERM)
-        output, errors = self.process.communicate(timeout=120)
-        found = re.match(r"requests (\d+) failed (\d+) slowest_us (\d+)", output)
+        self.process.wait(timeout=120)
+        output, errors = self.said(self.output), self.said(self.errors)
+        self.output.close()
+        self.errors.close()
+        found = re.search(r"^requests (\d+) failed (\d+) slowest_us (\d+)", output, re.M)
         assert found, f"{output}{errors}"
         requests, failed, slowest = (int(number) for number in found.groups())
         return requests, failed, slowest, errors

@@ -4,7 +4,8 @@
 //
 //   visitor HOST:PORT CONNECTIONS REQUESTS [PATH]      REQUESTS 0: until SIGTERM
 //
-// Prints "requests N failed N slowest_us N", and the first failures on standard error. Exit status 1 if any failed.
+// Prints "at N" each second while it works, then "requests N failed N slowest_us N", and the first failures on standard
+// error. Exit status 1 if any failed.
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -151,6 +152,8 @@ class Crowd {
   void lookForTheSlow() {
     if (Clock::now() < nextLook_) return;
     nextLook_ = Clock::now() + std::chrono::seconds(1);
+    std::printf("at %ld\n", answered_ + failed_);
+    std::fflush(stdout);
     for (std::size_t i = 0; i < visitors_.size(); ++i) {
       if (visitors_[i].socket >= 0 && Clock::now() - visitors_[i].asked > kPatience) fail(i, "no answer in 20 s", 0);
     }
