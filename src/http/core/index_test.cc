@@ -103,6 +103,12 @@ TEST(RequestHead, HoweverItIsCut) {
   EXPECT_EQ(outcomeOf(text + "body"), "done");
 }
 
+TEST(RequestHead, GarbageIsToldAtOnce) {
+  EXPECT_EQ(outcomeOf("\x16\x03\x01" + std::string(600, 'x')), "400");
+  EXPECT_EQ(outcomeOf("GET / HTTP/1.1 " + std::string(600, 'x')), "400");
+  EXPECT_EQ(outcomeOf("GET / HTTP/1.1\r\nHost: a\nX: " + std::string(600, 'x')), "400");
+}
+
 TEST(RequestHead, Limits) {
   HeadLimits limits;
   limits.headBytesMax = 1000;
