@@ -39,7 +39,9 @@ class RouteChecks {
     const auto found = services_.find(route.service);
     if (found == services_.end()) {
       std::vector<std::string_view> names;
-      for (const auto& service : table_.services) names.push_back(service.name);
+      if (problems_.size() < kToldMax) {
+        for (const auto& service : table_.services) names.push_back(service.name);
+      }
       const auto near = nearest(route.service, names);
       problems_.push_back({(path / "service").trail(), fmt::format("\"{}\" is no service of this table", route.service),
                            near.empty() ? "add it under services" : fmt::format("did you mean {}?", near)});

@@ -35,5 +35,6 @@ struct Problem {
   bool atKey = false;  // the key is wrong, not its value
 };
 using Problems = std::vector<Problem>;
+inline constexpr std::size_t kToldMax = 100;  // problems of one table; of more, how many
 
 }  // namespace orbit::table

@@ -27,6 +27,7 @@ Result<Node> parse(std::string_view text, const std::string& name) {
 
 // What was not read cannot be missed: of a place that has a problem already, no more is said.
 void dropConsequences(Problems& problems, std::size_t shapeCount) {
+  shapeCount = std::min(shapeCount, kToldMax);
   const auto within = [](const Problem& inner, const Problem& outer) {
     return inner.where.size() >= outer.where.size() &&
            std::equal(outer.where.begin(), outer.where.end(), inner.where.begin());
@@ -61,6 +62,12 @@ std::vector<Error> errorsOf(const Problems& problems, const Node* root) {
   for (const auto& problem : problems) errors.push_back(errorOf(problem, root));
   const auto place = [](const Error& error) { return std::pair(error.at.line, error.at.column); };
   std::stable_sort(errors.begin(), errors.end(), [&](const auto& a, const auto& b) { return place(a) < place(b); });
+  if (errors.size() > kToldMax) {
+    const std::size_t more = errors.size() - kToldMax;
+    errors.resize(kToldMax);
+    errors.push_back({Code::kInvalid, fmt::format("And {} more problems", more), "mend these first"});
+    if (root != nullptr) errors.back().at = {root->at.file, 0, 0};
+  }
   return errors;
 }
 

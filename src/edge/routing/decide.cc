@@ -68,6 +68,13 @@ void answerMaintenance(const model::TableErrorPage& page, Decision& decision) {
   decision.fieldLines += kRetryAfter;
 }
 
+// By the route's page for this status, if it has one.
+void answerError(const CompiledRoute& route, Decision& decision, int status, std::string_view text) {
+  const model::TableErrorPage* page = errorPage(&route, status, false);
+  if (page == nullptr) return answerPlain(decision, status, text);
+  answerPage(decision, status, page->contentType, page->body);
+}
+
 // What the route answers by itself, if anything.
 void decideRoute(const CompiledRoute& compiled, const http::RequestIndex& request, Decision& decision) {
   const model::TableRoute& route = *compiled.route;
@@ -76,14 +83,14 @@ void decideRoute(const CompiledRoute& compiled, const http::RequestIndex& reques
   if (!route.maintenance.empty()) {
     answerMaintenance(route.maintenance[0], decision);
   } else if (tooLarge) {
-    answerPlain(decision, 413, kTooLarge);
+    answerError(compiled, decision, 413, kTooLarge);
   } else if (compiled.redirect) {
     answerRedirect(compiled, request, decision);
   } else if (!route.respond.empty()) {
     answerPage(decision, route.respond[0].status, route.respond[0].contentType, route.respond[0].body);
   } else if (compiled.rewriteFrom) {
     std::string scratch;
-    if (!compiled.appendPath(request.at(request.path), scratch)) answerPlain(decision, 400, kBadPath);
+    if (!compiled.appendPath(request.at(request.path), scratch)) answerError(compiled, decision, 400, kBadPath);
   }
 }
 
@@ -99,7 +106,7 @@ void decide(const CompiledRoute* route, const http::RequestIndex& request, bool 
   decision.bodyText.clear();
   if (route == nullptr) return answerPlain(decision, 404, kNotFound);
   if (request.method == Method::kConnect || request.method == Method::kTrace) {
-    return answerPlain(decision, 501, kNoSuchMethod);
+    return answerError(*route, decision, 501, kNoSuchMethod);
   }
   if (route->route->redirectToHttps && !https) {
     if (!startsWith(request.at(request.path), kChallengePath)) return answerHttps(request, route->httpsPort, decision);
