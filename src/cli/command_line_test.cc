@@ -68,6 +68,8 @@ TEST(CommandLine, WrongUsageTeaches) {
         error = body.error();
       } else if (auto logs = logsRequest(*line, 0); line->verb->name == "logs" && !logs.ok()) {
         error = logs.error();
+      } else if (auto seen = requestsRequest(*line, 0); line->verb->name == "requests" && !seen.ok()) {
+        error = seen.error();
       } else {
         error.message = "fine";
       }
@@ -115,6 +117,7 @@ TEST(Request, Bodies) {
       if (verb == "build") body = buildRequest(line, lookUp);
       if (verb == "pull") body = pullRequest(line);
       if (verb == "logs") body = logsRequest(line, 1'800'000'000'000'000);
+      if (verb == "requests") body = requestsRequest(line, 1'800'000'000'000'000);
       if (verb == "exec") body = execRequest(line, true, lookUp);
       if (verb == "run") body = runRequest(line, false, lookUp);
       out += "$ orbit " + std::string(words) + "\n" + (body.ok() ? body->dump() : body.error().text()) + "\n";

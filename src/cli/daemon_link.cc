@@ -58,6 +58,8 @@ net::Task<Status> DaemonLink::ensure(ApiClient& api, net::Wait wait) {
   if (*build == buildVersion()) co_return Status();
   say_("Starting the background process anew: it is " + *build + ", this is " + buildVersion() + "\n");
   ORBIT_CO_TRY(const std::string answer, co_await tellHold("restart daemon\n", wait));
+  // Beside the present one, so nobody is refused, and nobody waits for it here.
+  ORBIT_CO_TRY(const std::string replacing, co_await tellHold("restart edge\n", wait));
   co_return co_await waitForBuild(api, wait);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "cli/log_printer.h"
+#include "cli/request_line.h"
 #include "support/golden.h"
 
 namespace orbit::cli {
@@ -111,6 +112,24 @@ TEST(LogPrinter, Lines) {
     std::string shown;
     for (const char c : out) shown += c == '\x1b' ? std::string("^[") : std::string(1, c);
     return shown;
+  });
+}
+
+// Input: request events. Output: their lines, first as on a terminal.
+TEST(RequestLine, Lines) {
+  support::runGolden("cli/requests", [](const std::string& input) {
+    std::string colored, plain;
+    for (auto line : split(trim(input), '\n')) {
+      const auto event = parseEvent(line);
+      EXPECT_TRUE(event.ok()) << line;
+      Style style;
+      plain += requestLine(std::get<RequestEvent>(*event), style);
+      style.color = true;
+      for (const char c : requestLine(std::get<RequestEvent>(*event), style)) {
+        colored += c == '\x1b' ? std::string("^[") : std::string(1, c);
+      }
+    }
+    return colored + plain;
   });
 }
 

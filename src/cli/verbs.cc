@@ -206,7 +206,7 @@ std::vector<Verb> edgeVerbs() {
         {"slow", 0, kText, "SPAN", "Only those that took at least so long (500ms, 2s)"},
         {"since", 0, kText, "TIME", "Those after a time (2026-11-24T08:00:00Z) or within a span (5m)"},
         {"tail", 'n', kText, "N", "Only the last N of those before now (with -f: 0, else all)"},
-        kJson,
+        {"json", 0, kSwitch, "", "One JSON object a line, with all that is known"},
         kNoColor},
        0,
        0},

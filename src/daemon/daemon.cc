@@ -80,6 +80,7 @@ Status recover(store::Store& store, const Clock& clock) {
 int run(const model::Home& home) {
   keepSmall();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN);  // hold passes it on for the edge, which opens its log again
   if (!isListener(kListenDescriptor)) {
     return fail({.code = Code::kInvalid,
                  .message = "orbit daemon is started by orbit hold, with its listener",
@@ -96,7 +97,8 @@ int run(const model::Home& home) {
   const auto engine = engine::connectEngine(loop, engineOptions());
   stack::Stack stack(loop, *engine, (*store)->home());
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler = api::handler({loop, *engine, stack, **store, home.contexts(), working, home.signalFolder()});
+  const http::Handler handler =
+      api::handler({loop, *engine, stack, **store, home.contexts(), working, home.signalFolder()});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

@@ -122,6 +122,65 @@ def test_requests_are_shown(home, port, _):
         follow.communicate()
 
 
+@with_home
+def test_the_log_is_opened_again(home, port, _):
+    log = home.folder / "logs/edge/access.log"
+    life.get(port, "/before")
+    life.until(lambda: "/before" in log.read_text(), "the first line")
+    log.rename(log.with_suffix(".1"))
+    daemon, edge = home.pid("daemon"), home.pid("edge")
+    home.process.tell(signal.SIGHUP)
+    life.until(log.exists, "a new log")
+    life.get(port, "/after")
+    life.until(lambda: "/after" in log.read_text(), "a line in the new log")
+    assert (home.pid("daemon"), home.pid("edge")) == (daemon, edge)
+
+
+def test_under_root_it_runs_as_its_own_user():
+    """With a passwd of this test's own, seen by nobody else."""
+    if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False).returncode != 0:
+        return print("  skipped: needs root and a mount namespace")
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-life-"))
+    (folder / "passwd").write_text("root:x:0:0::/root:/bin/sh\norbit:x:64999:64998::/nonexistent:/bin/false\n")
+    # The binary where any user may read it.
+    (folder / "orbit").write_bytes(pathlib.Path(life.ORBIT).read_bytes())
+    (folder / "orbit").chmod(0o755)
+    folder.chmod(0o755)
+    usual, life.ORBIT = life.ORBIT, str(folder / "orbit")
+    origin = life.Origin("a")
+    home = life.Home(("unshare", "-m", "sh", "-c", f"mount --bind {folder}/passwd /etc/passwd && exec \"$@\"", "sh"))
+    try:
+        def status():
+            return dict(line.split(":\t", 1) for line in
+                        pathlib.Path(f"/proc/{home.pid('edge')}/status").read_text().splitlines())
+        port = life.free_port()
+        for _ in range(2):
+            told = status()
+            assert told["Uid"].split() == ["64999"] * 4 and told["Gid"].split() == ["64998"] * 4, told
+            assert told["Groups"].strip() == "" and int(told["CapEff"], 16) == 0 and told["NoNewPrivs"] == "1", told
+            status_, body = home.put(life.table(port, [origin]))
+            assert status_ == 200 and body["kept"], body
+            assert life.get(port)[0] == 200
+            home.replace()
+        assert os.stat(home.folder / "edge/table").st_uid == 64999
+        assert os.stat(home.folder / "state.db").st_uid == 0
+        assert "GET" in home.orbit("requests").stdout
+        # What it listens on stays when it is killed, and it dies with hold.
+        os.kill(home.pid("edge"), signal.SIGKILL)
+        assert life.get(port)[0] == 200
+        edge = home.pid("edge")
+        home.process.tell(signal.SIGKILL)
+        life.until(lambda: not pathlib.Path(f"/proc/{edge}").exists(), "the edge is gone with hold")
+    except AssertionError:
+        print(home.said()[-4000:])
+        raise
+    finally:
+        home.close()
+        origin.close()
+        life.ORBIT = usual
+        shutil.rmtree(folder)
+
+
 def test_a_full_disk_serves_but_does_not_keep():
     if os.geteuid() != 0:
         return print("  skipped: needs root for a small tmpfs")

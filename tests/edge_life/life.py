@@ -172,7 +172,9 @@ class Alone:
 class Home:
     """hold, daemon and edge in a home of their own."""
 
-    def __init__(self):
+    def __init__(self, before=()):
+        """`before`: words in front of `orbit hold`."""
+        self.before = before
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-life-"))
         self.env = {**os.environ, "ORBIT_HOME": str(self.folder), "NO_COLOR": "1"}
         self.socket = self.folder / "run/edge.sock"
@@ -180,7 +182,7 @@ class Home:
         self.start()
 
     def start(self):
-        self.process = Process(ORBIT, "hold", env=self.env)
+        self.process = Process(*self.before, ORBIT, "hold", env=self.env)
         until(lambda: self.status("edge") and " ready" in self.status("edge")[0], "the edge is ready")
 
     def tell(self, command):
