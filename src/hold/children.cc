@@ -53,8 +53,8 @@ void Children::keepUp(Instant now) {
       ::kill(process.pid, SIGKILL);
       process.killAt = Instant::max();
     };
-    enforce(entry.current, " is not ready in " + spanText(kReadyTime));
-    enforce(entry.next, " is not ready in " + spanText(kReadyTime));
+    enforce(entry.current, " is not ready in " + spanText(entry.child.readyTime));
+    enforce(entry.next, " is not ready in " + spanText(entry.child.readyTime));
     for (Process& process : entry.leaving) enforce(process, " still drains after its time");
   }
 }
@@ -84,7 +84,7 @@ void Children::start(Entry& entry, Process& into, Instant now) {
     entry.due = now + kBackOffMax;
     return;
   }
-  into = {*pid, generation, now, entry.child.overlaps ? now + kReadyTime : Instant::max(), false};
+  into = {*pid, generation, now, entry.child.overlaps ? now + entry.child.readyTime : Instant::max(), false};
   if (channel[0] >= 0) channels_.push_back({*pid, channel[0]});
   entry.wanted = false;
   ++entry.starts;

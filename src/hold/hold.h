@@ -39,6 +39,7 @@ struct Child {
   // old one gets SIGTERM when the new one is ready, and `drainTime` to come to its end.
   bool overlaps = false;
   Duration drainTime = std::chrono::minutes(10);
+  Duration readyTime = std::chrono::seconds(30);  // a new generation that is not ready by then is killed
   // The user it runs as when hold is root and that user exists; else hold's own.
   std::string user = {};
 };

@@ -18,7 +18,6 @@ inline constexpr std::chrono::milliseconds kBackOffMin{100};
 inline constexpr std::chrono::milliseconds kBackOffMax{5000};
 inline constexpr std::chrono::milliseconds kTakeOverStep{50};  // between tries to take over from a hold that ends
 inline constexpr int kTakeOverTries = 40;
-inline constexpr std::chrono::seconds kReadyTime{30};   // for a new generation to say that it is ready
 inline constexpr std::chrono::seconds kDrainGrace{15};  // a drain that outlasts its own time by this is killed
 inline constexpr std::size_t kLeavingMax = 32;          // generations draining at once; the oldest goes beyond it
 inline constexpr std::size_t kTcpListenersMax = 1000;

@@ -5,6 +5,8 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -120,6 +122,32 @@ def test_requests_are_shown(home, port, _):
     finally:
         follow.kill()
         follow.communicate()
+
+
+@with_home
+def test_tls_sessions_go_on_with_the_next_generation(home, _, origins):
+    port = life.free_port()
+    table = json.loads(life.table(port, origins))
+    table["listeners"][0]["protocol"] = "https"
+    table["certificates"] = [{"hosts": ["shop.localhost"], "authority": "local"}]
+    assert home.put(json.dumps(table))[0] == 200
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.maximum_version = ssl.TLSVersion.TLSv1_2  # whose sessions Python can take along
+
+    def visit(session):
+        with socket.create_connection(("127.0.0.1", port), timeout=life.PATIENCE) as plain:
+            with context.wrap_socket(plain, server_hostname="shop.localhost", session=session) as secure:
+                secure.sendall(b"GET / HTTP/1.1\r\nHost: shop.localhost\r\nConnection: close\r\n\r\n")
+                assert b" 200 " in secure.recv(4096)
+                return secure.session, secure.session_reused
+    session, reused = life.until(lambda: visit(None), "a certificate")
+    assert not reused
+    for _ in range(2):
+        home.replace()
+        assert visit(session)[1], "the next generation knows the ticket"
+    shown = life.control(home.socket, "GET", "/v1/status")[1]["certificates"]
+    assert shown[0]["state"] == "valid" and shown[0]["authority"] == "local", shown
 
 
 @with_home

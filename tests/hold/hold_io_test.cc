@@ -385,6 +385,21 @@ TEST_F(HoldGenerations, ASuccessorThatDiesChangesNothing) {
   EXPECT_EQ(pidOf("edge starting "), 0);
 }
 
+TEST_F(HoldGenerations, ASuccessorThatIsNotReadyInTimeIsKilled) {
+  options_.children[1].readyTime = std::chrono::milliseconds(300);
+  startHold();
+  ASSERT_TRUE(eventually([&] { return edgeReady(); }));
+  const int before = pidOf("edge running ");
+  say("status");  // never ready
+  EXPECT_EQ(tell("replace edge").find("error the new edge was killed by signal 9 before it was ready"), 0U);
+  EXPECT_EQ(pidOf("edge running "), before);
+  // Nor does one that is started alone hang for ever.
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return pidOf("edge running ") != before && !edgeReady(); }));
+  say("ready");
+  EXPECT_TRUE(eventually([&] { return edgeReady(); }));
+}
+
 TEST_F(HoldGenerations, ASuccessorIsPromotedWhenTheOldDies) {
   startHold();
   ASSERT_TRUE(eventually([&] { return edgeReady(); }));
