@@ -33,7 +33,7 @@ set(ORBIT_LIBS_plane sodium)
 set(ORBIT_LIBS_table re2)
 set(ORBIT_LIBS_traffic resolv)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.
-set(ORBIT_PURE_ROOMS base format model signal http pack table project edge observe)
+set(ORBIT_PURE_ROOMS base format model signal http pack table project cert edge observe)
 
 function(orbit_add_room room)
   if(ORBIT_FUZZ AND NOT room IN_LIST ORBIT_PURE_ROOMS)
@@ -51,9 +51,9 @@ function(orbit_add_room room)
   endif()
 
   if(ORBIT_FUZZ)
-    # In http only the sans-I/O part has no coroutine; it lives in http/core.
-    if(room STREQUAL "http")
-      list(FILTER sources INCLUDE REGEX "/http/core/")
+    # In these only the sans-I/O part has no coroutine; it lives in http/core and cert/core.
+    if(room MATCHES "^(http|cert)$")
+      list(FILTER sources INCLUDE REGEX "/${room}/core/")
     endif()
     # Of edge, what decides without waiting.
     if(room STREQUAL "edge")

@@ -23,7 +23,7 @@ std::string Entry::name() const {
 
 bool Entry::due(std::int64_t wallUs) const {
   if (files) return false;
-  if (current == nullptr) return true;
+  if (current == nullptr || reissue) return true;
   if (directory != wantedDirectory) return true;
   // Of the future: only our own authority would date it otherwise; an ACME server knows the time better than we do.
   if (directory.empty() && current->notBeforeUs() > wallUs) return true;

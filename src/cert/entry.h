@@ -17,6 +17,7 @@ struct Entry {
   std::string wantedDirectory, directory;
   bool wanted = true;  // false: dropped by a later table while an order for it ran
   bool trying = false;
+  bool reissue = false;  // the local authority is another one than it was
   int failures = 0;
   std::string problem;
   Instant nextTry{};  // steady: a wall clock that jumps neither hastens nor delays it

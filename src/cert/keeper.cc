@@ -52,6 +52,7 @@ class FolderKeeper final : public Keeper {
       entry->wanted = false;
       if (entry->current != nullptr && !entry->files) keepSpare(entry->current);
     }
+    shelf_.clear();
     look();
     publish();
     changed_.notifyAll();
@@ -86,10 +87,13 @@ class FolderKeeper final : public Keeper {
       entry->files.emplace(entry->want.certificateFile, entry->want.keyFile, entry->want.hosts);
       return entry;
     }
+    if (entry->want.authority == "local" || entry->want.hosts.empty()) return entry;
     const auto found = shelf_.find(identityOf(entry->want));
-    if (found == shelf_.end()) return entry;
-    entry->current = found->second.certificate;
-    entry->directory = found->second.directory;
+    auto kept = found != shelf_.end() ? Result<Shelved>(found->second)
+                                      : loadShelved(options_.folder, entry->want.hosts, entry->want.authority);
+    if (!kept.ok()) return entry;
+    entry->current = kept->certificate;
+    entry->directory = kept->directory;
     return entry;
   }
 
@@ -157,6 +161,7 @@ class FolderKeeper final : public Keeper {
     const Instant now = loop_.clock().now();
     const bool filesDue = now >= filesLookedAt_ + options_.pace.lookAtFiles;
     if (filesDue) filesLookedAt_ = now;
+    if (filesDue && issuer_) checkIssuer();
     for (const auto& entry : entries_) {
       if (entry->files) {
         if ((filesDue || entry->current == nullptr) && entry->files->refresh()) {
@@ -165,11 +170,26 @@ class FolderKeeper final : public Keeper {
         }
       } else if (entry->want.authority == "local" && entry->due(options_.clock.wallUs()) && now >= entry->nextTry) {
         localsWait_ = ++locals > kLocalsAtOnce;
-        if (localsWait_) break;
-        any = issueLocal(*entry) || any;
+        if (!localsWait_) any = issueLocal(*entry) || any;
+      } else if (entry->failures > 0 && !entry->due(options_.clock.wallUs())) {
+        entry->failures = 0;  // the clock was wrong, or the table is back at what is at hand
+        entry->nextTry = Instant{};
+        entry->problem.clear();
       }
     }
     return any;
+  }
+
+  // An authority made anew takes the place of the old one: what it signed is issued again.
+  void checkIssuer() {
+    const Stamp stamp = stampOf(localAuthorityFile(options_.folder));
+    if (stamp == issuerStamp_) return;
+    issuer_.reset();
+    for (const auto& entry : entries_) {
+      if (entry->want.authority != "local") continue;
+      entry->reissue = true;
+      entry->nextTry = Instant{};
+    }
   }
 
   bool issueLocal(Entry& entry) {
@@ -179,6 +199,7 @@ class FolderKeeper final : public Keeper {
       return false;
     }
     entry.current = std::move(made).value();
+    entry.reissue = false;
     entry.failures = 0;
     entry.problem.clear();
     return true;
@@ -194,6 +215,7 @@ class FolderKeeper final : public Keeper {
     if (!issuer_) {
       ORBIT_TRY(const Pair authority, openLocalAuthority(options_.folder, now));
       ORBIT_TRY(issuer_, Issuer::open(authority));
+      issuerStamp_ = stampOf(localAuthorityFile(options_.folder));
     }
     const Pair pair = issuer_->issue(hosts, now);
     return net::TlsCertificate::parse(pair.chainPem, pair.keyPem, hosts.front());
@@ -241,24 +263,22 @@ class FolderKeeper final : public Keeper {
     }
     entry.current = std::move(parsed).value();
     entry.directory = directory;
-    keepSpare(entry.current);
-    model::TableCertificate same;
-    same.hosts = entry.want.hosts;
-    same.authority = entry.want.authority;
-    shelf_[identityOf(same)] = {same.hosts, same.authority, directory, entry.current};
     log(Level::kInfo, "cert",
         "obtained a certificate for " + entry.name() + " from " + entry.want.authority + ", good until " +
             wallText(entry.current->notAfterUs()));
-    if (!saved.ok()) log(Level::kError, "cert", "it is served but not kept on disk: " + saved.error().text());
     entry.failures = 0;
     entry.problem.clear();
+    if (!saved.ok()) {
+      entry.problem = "it is served but not kept on disk: " + saved.error().text();
+      log(Level::kError, "cert", entry.name() + ": " + entry.problem);
+    }
     if (entry.due(options_.clock.wallUs())) {
       failed(entry, {{Code::kConflict,
                       "the certificate just obtained ends on " + wallText(entry.current->notAfterUs()) +
                           " and would have to be renewed at once",
                       "set this machine's clock"},
                      true,
-                     Duration(0)});
+                     kWrongClockRetry});
     }
     if (entry.wanted) publish();
   }
@@ -276,6 +296,9 @@ class FolderKeeper final : public Keeper {
   }
 
   void publish() {
+    const bool whole =
+        std::all_of(entries_.begin(), entries_.end(), [](const auto& e) { return e->current != nullptr; });
+    if (whole) spare_.clear();
     auto set = std::make_shared<net::TlsCertificates>();
     for (const auto& entry : entries_) {
       const bool named = !entry->want.hosts.empty();
@@ -293,7 +316,7 @@ class FolderKeeper final : public Keeper {
     const Instant now = loop_.clock().now();
     Instant next = now + options_.pace.look;
     for (const auto& entry : entries_) {
-      if (entry->files) next = std::min(next, filesLookedAt_ + options_.pace.lookAtFiles);
+      if (entry->files || issuer_) next = std::min(next, filesLookedAt_ + options_.pace.lookAtFiles);
       if (entry->failures > 0 && entry->nextTry > now) next = std::min(next, entry->nextTry);
     }
     return next;
@@ -308,6 +331,7 @@ class FolderKeeper final : public Keeper {
   std::unordered_map<std::string, Certificate> spare_;  // by name in a certificate
   std::map<std::string, Certificate> challenges_;       // by host
   std::optional<Issuer> issuer_;
+  Stamp issuerStamp_;
   bool loaded_ = false;
   bool localsWait_ = false;  // more are to be made than the loop has time for at once
   Instant filesLookedAt_{};

@@ -126,6 +126,21 @@ TEST_F(KeeperTest, ADamagedLocalAuthoritySaysSo) {
   EXPECT_NE(again.error().text().find("orbit trust"), std::string::npos);
 }
 
+TEST_F(KeeperTest, ALocalAuthorityMadeAnewSignsAgain) {
+  keeper_->want({local({"a.localhost"})}, {});
+  const std::string before = fingerprintFor("a.localhost");
+  const auto first = localAuthority(folder_ + "/edge", clock_);
+  runFor(1min);
+  EXPECT_EQ(fingerprintFor("a.localhost"), before);
+  std::filesystem::remove_all(folder_ + "/edge/local");
+  const auto second = localAuthority(folder_ + "/edge", clock_);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_NE(first->fingerprint, second->fingerprint);
+  runFor(1min);
+  EXPECT_NE(fingerprintFor("a.localhost"), before);
+  EXPECT_EQ(keeper_->states()[0].kind, Kind::kValid);
+}
+
 TEST_F(KeeperTest, LocalOnlyForLocalhost) {
   keeper_->want({local({"example.com"})}, {});
   ASSERT_EQ(keeper_->states().size(), 1u);
@@ -230,10 +245,13 @@ TEST_F(KeeperTest, WhatWasObtainedIsServedBeforeAnyNetwork) {
 TEST_F(KeeperTest, TwoThousandHosts) {
   std::vector<model::TableCertificate> many;
   for (int i = 0; i < 2000; ++i) many.push_back(local({"host" + std::to_string(i) + ".localhost"}));
+  writeOwn(makeOwn({"example.com"}));
+  many.push_back(own({"example.com"}));
   keeper_->want(many, {});
+  EXPECT_NE(fingerprintFor("example.com"), "");
   EXPECT_GE(set_->rows.size(), 64u);
   runFor(1s);
-  EXPECT_EQ(set_->rows.size(), 2000u);
+  EXPECT_EQ(set_->rows.size(), 2001u);
   EXPECT_EQ(keeper_->states()[1999].kind, Kind::kValid);
 }
 

@@ -15,6 +15,10 @@ Result<Pair> readAuthority(const std::string& folder) {
 
 }  // namespace
 
+std::string localAuthorityFile(const std::string& folder) {
+  return folder + "/local/authority.pem";
+}
+
 bool isLocalName(const std::string& host) {
   return host == "localhost" || endsWith(host, ".localhost");
 }
@@ -44,7 +48,7 @@ Result<Pair> openLocalAuthority(const std::string& folder, std::int64_t wallUs) 
 Result<LocalAuthority> localAuthority(const std::string& folder, const Clock& clock) {
   ORBIT_TRY(const Pair pair, openLocalAuthority(folder, clock.wallUs()));
   ORBIT_TRY(const Facts facts, readFacts(pair.chainPem));
-  return LocalAuthority{folder + "/local/authority.pem", pair.chainPem, facts.fingerprint};
+  return LocalAuthority{localAuthorityFile(folder), pair.chainPem, facts.fingerprint};
 }
 
 }  // namespace orbit::cert

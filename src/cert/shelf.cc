@@ -13,16 +13,19 @@ using format::Json;
 
 constexpr std::int64_t kKeptExpiredUs = 30LL * 86'400 * 1'000'000;
 constexpr std::size_t kNameBytesMax = 80;
+constexpr std::size_t kDigestShown = 16;
 
 std::string shelfOf(const std::string& folder) {
   return folder + "/certificates";
 }
 
-// The first host for people, a digest of all for us.
-std::string nameOf(const std::vector<std::string>& hosts, const std::string& authority) {
+// The first host for people, a digest of all for us; the order they are written in does not matter.
+std::string nameOf(std::vector<std::string> hosts, const std::string& authority) {
+  std::sort(hosts.begin(), hosts.end());
   std::string name = hosts.front().substr(0, kNameBytesMax);
   std::replace(name.begin(), name.end(), '*', '_');
-  return name + "-" + hex(sha256(authority + "\n" + join(hosts, "\n"))).substr(0, 8);
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name + "-" + hex(sha256(authority + "\n" + join(hosts, "\n"))).substr(0, kDigestShown);
 }
 
 Result<Shelved> loadOne(const std::string& path) {
@@ -62,6 +65,11 @@ std::vector<Shelved> loadShelf(const std::string& folder, std::int64_t wallUs) {
     return a.certificate->notAfterUs() > b.certificate->notAfterUs();
   });
   return found;
+}
+
+Result<Shelved> loadShelved(const std::string& folder, const std::vector<std::string>& hosts,
+                            const std::string& authority) {
+  return loadOne(shelfOf(folder) + "/" + nameOf(hosts, authority));
 }
 
 Status shelve(const std::string& folder, const std::vector<std::string>& hosts, const std::string& authority,

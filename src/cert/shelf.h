@@ -21,6 +21,9 @@ struct Shelved {
 // All that can be used, newest first among those of the same hosts; what cannot be read is left where it is and told in
 // the log. Those that ended over a month ago are removed.
 std::vector<Shelved> loadShelf(const std::string& folder, std::int64_t wallUs);
+// The one of exactly these hosts and this authority. Errors: kNotFound, kInvalid.
+Result<Shelved> loadShelved(const std::string& folder, const std::vector<std::string>& hosts,
+                            const std::string& authority);
 Status shelve(const std::string& folder, const std::vector<std::string>& hosts, const std::string& authority,
               const std::string& directory, const Pair& pair);
 

@@ -107,7 +107,29 @@ TEST_F(AcmeReal, AClockPastTheEndAndBack) {
       << world_.state("www.example.test").problem;
   EXPECT_EQ(world_.state("www.example.test").failures, 1);
   world_.clock.skewUs = 0;
+  const auto mended = [&] { return world_.state("www.example.test").problem.empty(); };
+  ASSERT_TRUE(world_.runUntil(mended));
   EXPECT_EQ(world_.state("www.example.test").kind, Kind::kValid);
+  EXPECT_EQ(world_.issued(), 2);
+}
+
+TEST_F(AcmeReal, ARenewedCertificateIsServedAndNoConnectionDropped) {
+  const std::string host = "www.example.test";
+  world_.keeper().want({World::certificate({host}), {{"localhost"}, "", "", "local"}},
+                       {world_.authority(Challenge::kTlsAlpn01)});
+  ASSERT_TRUE(world_.runUntil([&] { return obtained(host); })) << world_.why(host);
+  const auto first = world_.served(host);
+  EXPECT_EQ(world_.fingerprintSeen(host), first->fingerprint());
+  const auto connection = world_.connectTls();
+  ASSERT_NE(connection, nullptr);
+  EXPECT_EQ(world_.echo(*connection, "before"), "before");
+  // Two thirds of its life are over.
+  world_.clock.skewUs = (first->notAfterUs() - first->notBeforeUs()) * 7 / 10;
+  EXPECT_EQ(world_.state(host).kind, Kind::kRenewing);
+  ASSERT_TRUE(world_.runUntil([&] { return world_.served(host) != first; })) << world_.why(host);
+  EXPECT_EQ(world_.fingerprintSeen(host), world_.served(host)->fingerprint());
+  EXPECT_NE(world_.fingerprintSeen(host), first->fingerprint());
+  EXPECT_EQ(world_.echo(*connection, "after"), "after");
 }
 
 TEST_F(AcmeReal, Dns01ByUpdateWithAWildcard) {

@@ -1,5 +1,6 @@
 #include "world.h"
 
+#include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -243,17 +244,65 @@ net::Task<void> World::acceptTls() {
   }
 }
 
-// The handshake is all that tls-alpn-01 looks at.
+std::string World::fingerprintSeen(const std::string& host) {
+  auto body = [](World& world, std::string name) -> net::Task<std::string> {
+    net::Command command;
+    command.arguments = {"/bin/sh", "-c",
+                         "openssl s_client -connect 127.0.0.1:" + std::to_string(world.tlsPort_) + " -servername " +
+                             name + " </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"};
+    std::string text;
+    net::Output output = [&text](bool, std::string_view bytes) { text += bytes; };
+    const net::Wait wait{world.loop.clock().now() + 10s, nullptr};
+    const auto exit = co_await net::runCommand(world.loop, std::move(command), nullptr, std::move(output), wait);
+    EXPECT_TRUE(exit.ok());
+    std::string fingerprint;
+    for (const char c : lower(text.substr(text.find('=') + 1))) {
+      if (c != ':' && c != '\n') fingerprint += c;
+    }
+    co_return fingerprint;
+  };
+  return loop.runTask(body(*this, host));
+}
+
+std::unique_ptr<net::Stream> World::connectTls() {
+  auto body = [](World& world) -> net::Task<std::unique_ptr<net::Stream>> {
+    net::Address address = net::Address::tcp("localhost", world.tlsPort_);
+    net::Tls tls;
+    tls.verify = false;
+    address.tls = std::make_shared<const net::Tls>(std::move(tls));
+    const net::Wait wait{world.loop.clock().now() + 10s, nullptr};
+    auto stream = co_await net::connect(world.loop, std::move(address), wait);
+    EXPECT_TRUE(stream.ok());
+    if (!stream.ok()) co_return nullptr;
+    co_return std::move(stream).value();
+  };
+  return loop.runTask(body(*this));
+}
+
+std::string World::echo(net::Stream& connection, const std::string& text) {
+  auto body = [](net::Loop& looping, net::Stream& stream, std::string sent) -> net::Task<std::string> {
+    const net::Wait wait{looping.clock().now() + 10s, nullptr};
+    const Status written = co_await stream.write(sent, wait);
+    std::string buffer(1024, '\0');
+    const auto count = co_await stream.read(buffer, wait);
+    co_return written.ok() && count.ok() ? buffer.substr(0, *count) : std::string();
+  };
+  return loop.runTask(body(loop, connection, text));
+}
+
+// The handshake is all that tls-alpn-01 looks at; others get back what they send.
 net::Task<void> World::answerTls(std::unique_ptr<net::Stream> stream) {
   const auto session = tls_->accept();
-  const net::Wait wait{loop.clock().now() + 5s, &serversEnd_};
+  const net::Wait wait{loop.clock().now() + 60s, &serversEnd_};
   std::string buffer(16 * 1024, '\0');
   for (;;) {
     const auto count = co_await stream->read(buffer, wait);
     if (!count.ok() || *count == 0) co_return;
     std::string wire;
-    session->feed(
-        std::string_view(buffer).substr(0, *count), [](std::string_view) {}, wire);
+    std::string plain;
+    const auto take = [&plain](std::string_view piece) { plain += piece; };
+    session->feed(std::string_view(buffer).substr(0, *count), take, wire);
+    if (!plain.empty()) session->write(plain, wire);
     if (session->protocol() == "acme-tls/1") ++tlsHits;
     const Status sent = co_await stream->write(wire, wait);
     if (!sent.ok()) co_return;

@@ -46,7 +46,10 @@ class World {
   // The certificate that a TLS client naming `host` would get, by the set published last.
   std::shared_ptr<const net::TlsCertificate> served(const std::string& host) const;
   cert::CertificateState state(const std::string& host) const;
-  int issued() const;                              // certificates that pebble made since it was started
+  int issued() const;                                    // certificates that pebble made since it was started
+  std::string fingerprintSeen(const std::string& host);  // by a TLS client that is not ours
+  std::unique_ptr<net::Stream> connectTls();             // to localhost, a client's connection that stays
+  std::string echo(net::Stream& connection, const std::string& text);
   std::string why(const std::string& host) const;  // for a failed expectation
 
   net::Loop loop;

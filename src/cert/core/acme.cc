@@ -160,6 +160,10 @@ void Order::refusedRequest(const AcmeAnswer& answer, std::int64_t wallUs) {
     accountChanged_ = true;
     return;
   }
+  if (problem.type == "orderNotReady" && asked_ == Asked::kStage && stage_ == Stage::kFinalize) {
+    stage_ = Stage::kPoll;
+    return poll(answer, wallUs, "the authority did not find the order ready in time");
+  }
   if (answer.status >= 500) {
     return disturbed(problemError(problem, "the authority answered " + std::to_string(answer.status)), retryAfter);
   }

@@ -244,6 +244,14 @@ TEST(AcmeOrder, ProcessingIsPolledAsAsked) {
   EXPECT_LE(driven.paused, 80s);
 }
 
+TEST(AcmeOrder, AnOrderThatIsNotReadyYetIsAskedAgain) {
+  FakeAuthority authority;
+  authority.instead["/finalize"] = {problem(403, "orderNotReady", "wait")};
+  authority.instead["/order/1"] = {FakeAuthority::order(200, "pending"), FakeAuthority::order(200, "ready")};
+  EXPECT_EQ(obtain(authority).end, Kind::kDone);
+  EXPECT_EQ(std::count(authority.asked.begin(), authority.asked.end(), "POST /finalize"), 2);
+}
+
 TEST(AcmeOrder, PollingEnds) {
   FakeAuthority authority;
   authority.pollsPending = 1'000'000;

@@ -180,7 +180,9 @@ Result<std::string> tsigVariables(const TsigKey& key, std::uint64_t seconds, std
 }
 
 void setAdditionalCount(std::string& bytes, unsigned by) {
-  const unsigned count = static_cast<unsigned char>(bytes[10]) << 8U | static_cast<unsigned char>(bytes[11]);
+  ORBIT_CHECK(bytes.size() >= kHeadBytes);
+  const unsigned count =
+      static_cast<unsigned>(static_cast<unsigned char>(bytes[10])) << 8U | static_cast<unsigned char>(bytes[11]);
   std::string changed;
   put16(changed, count + by);
   bytes.replace(10, 2, changed);

@@ -23,7 +23,9 @@ inline constexpr std::size_t kAcmeBodyBytesMax = 1 << 20;
 inline constexpr std::chrono::seconds kAcmeRequestTime{30};
 inline constexpr std::size_t kOrdersMax = 4;  // at one authority at a time
 inline constexpr std::chrono::minutes kOrderTime{30};
-inline constexpr std::chrono::seconds kTidyTime{30};  // for taking proofs away
+// Between tries for a certificate that is over by this machine's clock as soon as it comes.
+inline constexpr std::chrono::hours kWrongClockRetry{24};
+inline constexpr std::chrono::seconds kTidyTime{10};  // for taking proofs away
 inline constexpr int kHttpsPort = 443;
 
 inline constexpr std::chrono::seconds kDnsTime{10};  // for one question
