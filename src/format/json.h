@@ -70,7 +70,7 @@ class Json {
 // Parses one document. Errors: kInvalid with line and column; kLimit past 64 MiB or 200 levels.
 Result<Json> parseJson(std::string_view text, std::string_view name = "");
 // The same text as a Node, in which each value knows its place: a file that may be YAML or JSON is read by one reader,
-// and megabytes of JSON ten times faster than as YAML. A member given twice is an error. `name` is the path that
+// and megabytes of JSON several times faster than as YAML. A member given twice is an error. `name` is the path that
 // locations carry.
 Result<Node> parseJsonNode(std::string_view text, const std::string& name);
 

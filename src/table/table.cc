@@ -17,7 +17,7 @@ bool looksLikeJson(std::string_view text) {
   return startsWith(trim(text.substr(0, 4096)), "{");
 }
 
-// JSON is read as such, ten times faster than as YAML; what begins like it may still be YAML's flow form.
+// JSON is read as such, several times faster than as YAML; what begins like it may still be YAML's flow form.
 Result<Node> parse(std::string_view text, const std::string& name) {
   if (!looksLikeJson(text)) return format::parseYaml(text, name);
   auto json = format::parseJsonNode(text, name);

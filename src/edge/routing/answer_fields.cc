@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "edge/routing/field_runs.h"
 #include "edge/routing/field_text.h"
 #include "edge/routing/route.h"
 #include "edge/routing/router.h"
@@ -63,19 +64,24 @@ void appendLength(const http::ResponseIndex& answer, const http::RequestIndex& r
   if (number && answer.find(Known::kTransferEncoding) == nullptr) appendLine("Content-Length", digits, out);
 }
 
-}  // namespace
-
-void writeAnswerFields(const http::ResponseIndex& answer, const CompiledRoute* route, const http::RequestIndex& request,
-                       bool https, std::string_view extra, std::string& out) {
+void appendFields(const http::ResponseIndex& answer, const CompiledRoute* route, bool https, std::string& out) {
   const bool removes = route != nullptr && !route->responseEdits.removed.empty();
+  FieldRuns runs(answer, out);
   for (const auto& field : answer.fields) {
     if (isHop(field.known)) continue;
     const std::string_view name = answer.at(field.name);
     if (field.known == Known::kOther && isReplaced(name, route, https)) continue;
     if (answer.connectionNames && http::isHopByHop(answer, field)) continue;
     if (removes && route->responseEdits.removes(name)) continue;
-    appendLine(name, answer.at(field.value), out);
+    runs.add(field);
   }
+}
+
+}  // namespace
+
+void writeAnswerFields(const http::ResponseIndex& answer, const CompiledRoute* route, const http::RequestIndex& request,
+                       bool https, std::string_view extra, std::string& out) {
+  appendFields(answer, route, https, out);
   if (answer.status == 101) {
     out += "Connection: upgrade\r\n";
     if (const auto* upgrade = answer.find(Known::kUpgrade)) appendLine("Upgrade", answer.at(upgrade->value), out);

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "edge/routing/field_runs.h"
 #include "edge/routing/field_text.h"
 #include "edge/routing/route.h"
 #include "edge/routing/router.h"
@@ -20,6 +21,9 @@ bool lookAlike(std::string_view name, std::string_view lowered) {
 
 // What only a proxy may say, and names that the edge writes itself in another spelling.
 bool isProxyWord(std::string_view name) {
+  // All of them begin with one of three letters.
+  const char first = lowerChar(name[0]);
+  if (first != 'x' && first != 'c' && first != 't') return false;
   constexpr std::string_view kForwardedPrefix = "x-forwarded-";
   if (name.size() > kForwardedPrefix.size() && lookAlike(name.substr(0, kForwardedPrefix.size()), kForwardedPrefix)) {
     return true;
@@ -39,6 +43,7 @@ bool isOwn(Known known) {
     case Known::kTransferEncoding:
     case Known::kTe:
     case Known::kUpgrade:
+    case Known::kExpect:
     case Known::kKeepAlive:
     case Known::kProxyConnection:
     case Known::kProxyAuthenticate:
@@ -77,16 +82,15 @@ void appendJoined(const http::RequestIndex& request, Known known, std::string_vi
 
 void appendFields(const http::RequestIndex& request, const CompiledEdits* edits, std::string& out) {
   const bool removes = edits != nullptr && !edits->removed.empty();
+  FieldRuns runs(request, out);
   for (const auto& field : request.fields) {
     if (isOwn(field.known)) continue;
     const std::string_view name = request.at(field.name);
     if (field.known == Known::kOther && isProxyWord(name)) continue;
     if (request.connectionNames && http::isHopByHop(request, field)) continue;
     if (removes && edits->removes(name)) continue;
-    appendLine(name, request.at(field.value), out);
+    runs.add(field);
   }
-  if (removes && edits->removes("cookie")) return;
-  appendJoined(request, Known::kCookie, "Cookie", "; ", out);
 }
 
 // Message framing and what concerns the connection (RFC 9112 6, RFC 9110 7.6.1 and 10.1.4).
@@ -97,6 +101,8 @@ void appendFraming(const http::RequestIndex& request, std::string& out) {
   } else if (takesTrailers(request)) {
     out += "Connection: TE\r\nTE: trailers\r\n";
   }
+  // Only where it means something (not in HTTP/1.0, not without a body: RFC 9110 10.1.1).
+  if (request.expectContinue) out += "Expect: 100-continue\r\n";
   if (request.framing.kind == http::Framing::Kind::kLength) {
     out += "Content-Length: ";
     appendNumber(request.framing.length, out);
@@ -118,7 +124,9 @@ void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& wi
   out += " HTTP/1.1\r\n";
   const bool ownHost = route != nullptr && !route->route->upstreamHost.empty();
   appendLine("Host", ownHost ? std::string_view(route->route->upstreamHost) : hostPort, out);
-  appendFields(request, route == nullptr ? nullptr : &route->requestEdits, out);
+  const CompiledEdits* edits = route == nullptr ? nullptr : &route->requestEdits;
+  appendFields(request, edits, out);
+  if (edits == nullptr || !edits->removes("cookie")) appendJoined(request, Known::kCookie, "Cookie", "; ", out);
   appendLine("X-Forwarded-For", with.origin->forwardedFor, out);
   out += with.origin->https ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n";
   appendLine("X-Forwarded-Host", hostPort, out);
