@@ -161,6 +161,24 @@ TEST_F(Proxy, UpgradesBecomeTunnelsWithHalfClose) {
   EXPECT_TRUE(eventually([&] { return edge_->state().upgraded == 0 && edge_->state().connections == 0; }));
 }
 
+TEST_F(Proxy, AnUpstreamMayEndItsHalfOfATunnelFirst) {
+  std::atomic<std::size_t> got{0};
+  Upstream app([&](Peer& peer) {
+    peer.until("\r\n\r\n");
+    peer.send("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nbye");
+    peer.endOutput();
+    got = peer.all().size();
+  });
+  serve({app.address()});
+  Peer peer = client();
+  peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n");
+  EXPECT_EQ(readAnswer(peer).status, 101);
+  EXPECT_EQ(peer.all(), "bye");
+  peer.send("and more");
+  peer.endOutput();
+  EXPECT_TRUE(eventually([&] { return got == 8 && edge_->state().upgraded == 0; }));
+}
+
 TEST_F(Proxy, StreamsLeaveUnbuffered) {
   std::atomic<bool> seen{false};
   Upstream app([&](Peer& peer) {

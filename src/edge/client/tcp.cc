@@ -88,7 +88,11 @@ void TcpSession::connectFailed() {
   report(signal::Key::Kind::kAttempt, Outcome::kConnectFailed);
   if (upstream_ != nullptr) std::exchange(upstream_, nullptr)->drop(false);
   ServiceDesk& desk = *table_->desks[static_cast<std::size_t>(service_)];
-  if (attempts_ > static_cast<int>(service.config.retriesMax) || !desk.budget.take(service.config, worker_.now())) {
+  // As with requests: passive health bounds how often this happens, where there is another instance.
+  const bool cheap = service.config.passiveFall > 0 && choice_.release->instances.size() > 1;
+  const bool mayRetry = attempts_ <= static_cast<int>(service.config.retriesMax) &&
+                        (cheap || desk.budget.take(service.config, worker_.now()));
+  if (!mayRetry) {
     choice_.instance = nullptr;
     return end(Outcome::kBroken);
   }

@@ -80,6 +80,7 @@ void ExchangeState::answerHead(http::ResponseIndex& head, bool end) {
   client_->sendHead(status_, head.at(head.reason), lines, false);
   if (status_ != 101) return;
   phase_ = Phase::kTunnel;
+  requestEnded_ = false;  // of the client's half, from now on
   attemptTunnel_ = true;
   webSocket_ = request_.webSocket;
   reportAttempt(Outcome::kAnswered, status_);
@@ -94,11 +95,10 @@ void ExchangeState::answerHead(http::ResponseIndex& head, bool end) {
 void ExchangeState::onAttemptBody(std::string_view bytes) {
   bytesOut_ += bytes.size();
   attemptBytesOut_ += bytes.size();
-  if (webSocket_) {
-    watchTunnel(bytes);
-    if (phase_ != Phase::kTunnel) return;
-  }
-  if (client_->sendBody(bytes) <= kQueueHigh || attempt_ == nullptr) return;
+  if (webSocket_) bytes = bytes.substr(0, watchTunnel(bytes));
+  const std::size_t queued = client_->sendBody(bytes);
+  if (closeWanted_ && betweenFrames()) return closeTunnel();
+  if (queued <= kQueueHigh || attempt_ == nullptr) return;
   readingPaused_ = true;
   attempt_->pauseReading();
 }

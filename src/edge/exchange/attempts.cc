@@ -150,7 +150,12 @@ bool ExchangeState::tryRetry(AttemptFailure failure) {
   const bool safe =
       nothingWasSent(failure) || ((failure == AttemptFailure::kReset || failure == AttemptFailure::kMalformed) &&
                                   isIdempotent(request_.method) && bytesIn_ == 0 && !request_.upgrade);
-  if (!safe || !desk().budget.take(service()->config, worker_.now())) return false;
+  if (!safe) return false;
+  // A refused connection costs nobody anything, and passive health bounds how many there are: no budget is needed where
+  // another instance can answer.
+  const bool cheap =
+      failure == AttemptFailure::kConnect && service()->config.passiveFall > 0 && choice_.release->instances.size() > 1;
+  if (!cheap && !desk().budget.take(service()->config, worker_.now())) return false;
   ++retries_;
   if (worker_.table().get() != servicePin_.get()) {
     useCurrentTable();

@@ -190,7 +190,8 @@ void ExchangeState::onRequestEnd() {
 
 // The client sends no more; it may still read.
 void ExchangeState::endTunnelHalf() {
-  if (!upstreamEnded_) return attempt_->sendEnd();
+  attempt_->sendEnd();
+  if (!upstreamEnded_) return;
   std::exchange(attempt_, nullptr)->cancel();
   if (answerEnded_) maybeFree();
 }
@@ -229,6 +230,7 @@ void ExchangeState::maybeFree() {
   if (phase_ == Phase::kFree) return;
   if (attemptTunnel_) {
     worker_.tunnels().erase(this);
+    choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
     worker_.counted().upgraded.fetch_sub(1, std::memory_order_relaxed);
   }
   phase_ = Phase::kFree;

@@ -52,7 +52,8 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void refuseBody();
   void endTunnelHalf();
   void maybeFree();
-  void watchTunnel(std::string_view bytes);
+  std::size_t watchTunnel(std::string_view bytes);
+  bool betweenFrames() const { return frameLeft_ == 0 && frameHeadSize_ == 0; }
   void closeTunnel();
 
   // attempts.cc

@@ -141,7 +141,7 @@ signal::SeriesId ExchangeState::attemptSeries(WorkerTable& table) {
 
 void ExchangeState::reportAttempt(Outcome outcome, int status) {
   attemptReported_ = true;
-  choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
+  if (!attemptTunnel_) choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
   if (worker_.signals() == nullptr) return;
   signal::Record record;
   record.kind = signal::Key::Kind::kAttempt;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "edge/exchange/exchange_state.h"
+#include "edge/worker/limits.h"
 #include "edge/worker/worker.h"
 
 namespace orbit::edge {
@@ -29,9 +30,12 @@ void ExchangeState::checkTunnel(const TableRuntime& current) {
   if (!armed()) worker_.reactor().timers().arm(*this, worker_.now() + config.upgradeGrace);
 }
 
-// Follows the frames that the server sends, so that one of ours never falls into one of its.
-void ExchangeState::watchTunnel(std::string_view bytes) {
+// Follows the frames that the server sends, so that one of ours never falls into one of its. How much of `bytes` to
+// pass on: all, or, when the tunnel is to end, as far as the frame goes.
+std::size_t ExchangeState::watchTunnel(std::string_view bytes) {
+  const std::size_t all = bytes.size();
   while (!bytes.empty()) {
+    if (closeWanted_ && betweenFrames()) break;
     if (frameLeft_ > 0) {
       const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(frameLeft_, bytes.size()));
       bytes.remove_prefix(size);
@@ -49,16 +53,16 @@ void ExchangeState::watchTunnel(std::string_view bytes) {
     for (std::size_t i = 0; i < extended; ++i) frameLeft_ = frameLeft_ << 8 | frameHead_[2 + i];
     frameHeadSize_ = 0;
   }
+  return all - bytes.size();
 }
 
 void ExchangeState::closeTunnel() {
-  if (webSocket_ && !closeWanted_ && (frameLeft_ > 0 || frameHeadSize_ > 0)) {
-    // In the middle of a frame: a little later; and then no more waiting.
+  if (webSocket_ && !closeWanted_ && !betweenFrames()) {
     closeWanted_ = true;
-    worker_.reactor().timers().arm(*this, worker_.now() + std::chrono::seconds(1));
+    worker_.reactor().timers().arm(*this, worker_.now() + kFrameGrace);
     return;
   }
-  if (frameLeft_ == 0 && frameHeadSize_ == 0 && webSocket_) client_->sendBody(kGoingAway);
+  if (webSocket_ && betweenFrames()) client_->sendBody(kGoingAway);
   cutAnswer();
 }
 

@@ -60,7 +60,10 @@ std::size_t UpstreamConnection::sendBody(std::string_view bytes) {
 }
 
 void UpstreamConnection::sendEnd() {
-  if (phase_ == Phase::kTunnel) return shutdownWrite();
+  if (phase_ == Phase::kTunnel) {
+    requestEnded_ = true;
+    return shutdownWrite();
+  }
   requestEnded_ = true;
   if (!attempt_->wish().chunked) return;
   output().append("0\r\n\r\n");
@@ -68,6 +71,7 @@ void UpstreamConnection::sendEnd() {
 }
 
 void UpstreamConnection::onTaken(std::size_t left) {
+  if (phase_ == Phase::kLeaving && left == 0) return discard();
   if (!wasHigh_ || left > kQueueLow || attempt_ == nullptr) return;
   wasHigh_ = false;
   attempt_->owner().onAttemptWritable();
@@ -84,6 +88,7 @@ void UpstreamConnection::onRead(std::string_view bytes) {
   switch (phase_) {
     case Phase::kConnecting:
     case Phase::kIdle:
+    case Phase::kLeaving:
       return discard();  // nobody asked
     case Phase::kHead:
       answerBegan_ = true;
@@ -130,6 +135,7 @@ bool UpstreamConnection::takeHead(http::ResponseIndex& head, bool more) {
   PoolAttempt* const attempt = attempt_;
   if (head.status == 101) {
     phase_ = Phase::kTunnel;
+    requestEnded_ = false;  // our half of the tunnel, from now on
     Timer::cancel();
   } else if (framing_ == Framing::Kind::kNone || (framing_ == Framing::Kind::kLength && left_ == 0)) {
     leave(!more).finish().onAttemptHead(head, true);
@@ -204,6 +210,12 @@ void UpstreamConnection::discard() {
 
 void UpstreamConnection::cancel() {
   attempt_ = nullptr;
+  // Both halves of a tunnel have ended, but what the client said last is still on its way.
+  if (phase_ == Phase::kTunnel && requestEnded_ && queued() > 0) {
+    phase_ = Phase::kLeaving;
+    worker_.reactor().timers().arm(*this, worker_.now() + kLeaveTime);
+    return;
+  }
   discard();
 }
 
@@ -227,6 +239,7 @@ void UpstreamConnection::onBroken(int) {
 void UpstreamConnection::lost() {
   switch (phase_) {
     case Phase::kIdle:
+    case Phase::kLeaving:
       return discard();
     case Phase::kConnecting:
       return fail(AttemptFailure::kConnect);
@@ -248,6 +261,8 @@ void UpstreamConnection::onTimer() {
     case Phase::kIdle:
     case Phase::kTunnel:
       return;
+    case Phase::kLeaving:
+      return discard();
     case Phase::kConnecting:
       return fail(AttemptFailure::kConnectTimeout);
     case Phase::kHead:

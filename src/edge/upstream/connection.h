@@ -24,7 +24,7 @@ class UpstreamConnection final : public Channel, private net::Timer {
   bool stillQuiet() const { return quiet(); }
 
  private:
-  enum class Phase : std::uint8_t { kConnecting, kIdle, kHead, kBody, kTunnel };
+  enum class Phase : std::uint8_t { kConnecting, kIdle, kHead, kBody, kTunnel, kLeaving };
   void onConnected() override;
   void onRead(std::string_view bytes) override;
   void onReadEnd() override;

@@ -126,7 +126,7 @@ void Channel::flushNow() {
     if (!open_) return;
     if (queued() == 0) break;
     const net::Io io = net::send(socket_.get(), std::string_view(out_).substr(sent_));
-    if (io.kind == net::Io::Kind::kFailed) return onBroken(io.error);
+    if (io.kind == net::Io::Kind::kFailed) return sendFailed(io.error);
     blocked_ = io.size < queued();
     keepRest(io.size);
     if (blocked_ || !more) break;
@@ -137,6 +137,17 @@ void Channel::flushNow() {
     ::shutdown(socket_.get(), SHUT_WR);
   }
   onTaken(left);
+}
+
+// What the peer sent before it closed (an early answer) is read first.
+void Channel::sendFailed(int error) {
+  out_.clear();
+  sent_ = 0;
+  blocked_ = true;
+  if (!reading_) return onBroken(error);
+  readable_ = hungUp_ = true;
+  readSome();
+  if (open_ && !readable_) onBroken(error);
 }
 
 void Channel::keepRest(std::size_t taken) {

@@ -62,6 +62,7 @@ class Channel : public net::Reactor::Source, public net::Reactor::Deferred {
   void atTurnEnd() final;
   void readSome();
   void flushNow();
+  void sendFailed(int error);
   void keepRest(std::size_t taken);
   std::string& emptyOutput();
 

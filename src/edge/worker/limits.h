@@ -5,11 +5,11 @@
 
 namespace orbit::edge {
 
-inline constexpr std::size_t kScratchBytes = 64 * 1024;     // read at once, one for each worker
-inline constexpr int kReadsATurn = 4;                       // of one socket, before others get a turn
-inline constexpr std::size_t kBufferBytesMin = 1024;        // below, a string is no buffer worth keeping
-inline constexpr std::size_t kBufferBytesMax = 128 * 1024;  // larger ones are freed after use
-inline constexpr std::size_t kBuffersMax = 256;             // kept for use again, by one worker
+inline constexpr std::size_t kScratchBytes = 64 * 1024;    // read at once, one for each worker
+inline constexpr int kReadsATurn = 4;                      // of one socket, before others get a turn
+inline constexpr std::size_t kBufferBytesMin = 1024;       // below, a string is no buffer worth keeping
+inline constexpr std::size_t kBufferBytesMax = 32 * 1024;  // larger ones are freed after use
+inline constexpr std::size_t kBuffersMax = 256;            // kept for use again, by one worker
 inline constexpr std::size_t kExchangesKept = 256;
 inline constexpr int kAcceptsATurn = 16;                            // of one listener
 inline constexpr std::chrono::milliseconds kAcceptPause{100};       // without descriptors, or at clientsMax
@@ -25,6 +25,8 @@ inline constexpr std::chrono::seconds kPoolIdleMaxUnrepeatable{1};  // decision 
 inline constexpr int kInterimMax = 16;                              // 1xx answers before the real one
 inline constexpr std::size_t kHeldBodyBytesMax = 256 * 1024;        // of a request's, until there is a connection
 inline constexpr std::size_t kRequestIdBytesMax = 128;              // taken over from a trusted proxy
+inline constexpr std::chrono::seconds kFrameGrace{5};               // for a frame to end when its WebSocket is to
+inline constexpr std::chrono::seconds kLeaveTime{30};               // for the last bytes of a tunnel to the instance
 inline constexpr std::chrono::seconds kHousekeeping{1};
 
 }  // namespace orbit::edge

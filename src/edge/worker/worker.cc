@@ -164,22 +164,20 @@ void Worker::freeLater(std::unique_ptr<TcpSession> session) {
 }
 
 ExchangeState& Worker::takeExchange() {
-  if (freeExchanges_.empty()) {
-    exchanges_.push_back(std::make_unique<ExchangeState>(*this));
-    return *exchanges_.back();
-  }
-  ExchangeState& exchange = *freeExchanges_.back();
+  if (freeExchanges_.empty()) return *std::make_unique<ExchangeState>(*this).release();
+  ExchangeState& exchange = *freeExchanges_.back().release();
   freeExchanges_.pop_back();
   return exchange;
 }
 
 void Worker::giveExchange(ExchangeState& exchange) {
-  freeExchanges_.push_back(&exchange);
+  freeExchanges_.emplace_back(&exchange);
 }
 
 void Worker::keepHouse() {
   reactor_.timers().arm(housekeeping_, now() + kHousekeeping);
   pools_.tidy(now());
+  if (freeExchanges_.size() > kExchangesKept) freeExchanges_.resize(kExchangesKept);
   if (log_) log_->flush();
   if (options_.signals != nullptr) options_.signals->tick(wallUs());
 }

@@ -133,8 +133,7 @@ class Worker {
   std::unordered_set<ClientConnection*> clients_;
   std::unordered_set<TcpSession*> tcpSessions_;
   std::unordered_set<ExchangeState*> tunnels_;
-  std::vector<std::unique_ptr<ExchangeState>> exchanges_;
-  std::vector<ExchangeState*> freeExchanges_;
+  std::vector<std::unique_ptr<ExchangeState>> freeExchanges_;  // those in use own themselves
   Housekeeping housekeeping_{*this};
   bool draining_ = false;
   std::thread thread_;

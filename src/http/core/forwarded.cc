@@ -208,7 +208,7 @@ IpBytes clientOf(const Chain& chain, std::size_t hops, const IpBytes& peer) {
 
 std::optional<IpBytes> parseIp(std::string_view text) {
   char copy[INET6_ADDRSTRLEN];
-  if (text.size() >= sizeof copy || text.find('\0') != std::string_view::npos) return std::nullopt;
+  if (text.empty() || text.size() >= sizeof copy || text.find('\0') != std::string_view::npos) return std::nullopt;
   std::memcpy(copy, text.data(), text.size());
   copy[text.size()] = '\0';
   IpBytes address = kMappedPrefix;

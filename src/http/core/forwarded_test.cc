@@ -24,6 +24,7 @@ TEST(Ip, TextAndBack) {
                            "fe80::1%lo", "[::1]", "unknown"}) {
     EXPECT_FALSE(parseIp(text)) << text;
   }
+  EXPECT_FALSE(parseIp({}));
 }
 
 TEST(IpRanges, ParseAndContain) {

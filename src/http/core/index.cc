@@ -84,32 +84,37 @@ DeclaredFraming declaredBy(const HeadIndex& head, const Seen& seen) {
   return declared;
 }
 
-// RFC 9110 7.8. Ignored, as a server may, where a switch could be read in two ways: with a body before it, and to h2c,
-// by which requests would pass unseen (RFC 9113 3.1 has given it up).
+// RFC 9110 7.8: a list of protocol-name [ "/" protocol-version ], both tokens; at least one of them.
+bool isProtocols(std::string_view list) {
+  bool any = false;
+  while (!list.empty()) {
+    const std::string_view protocol = takeElement(list);
+    if (protocol.empty()) continue;
+    const auto slash = protocol.find('/');
+    if (!isToken(protocol.substr(0, slash))) return false;
+    if (slash != std::string_view::npos && !isToken(protocol.substr(slash + 1))) return false;
+    any = true;
+  }
+  return any;
+}
+
+// Ignored, as a server may, where a switch could be read in two ways: with a body before it, and to h2c, by which
+// requests would pass unseen (RFC 9113 3.1 has given it up).
 void readUpgrade(RequestIndex& into, const Seen& seen, bool named) {
   const bool body = into.framing.kind == Framing::Kind::kChunked || into.framing.length > 0;
   if (!named || seen.upgrades != 1 || into.minorVersion == 0 || body) return;
-  std::string_view protocols = into.at(into.fields[seen.upgrade].value);
-  if (listNames(protocols, "h2c")) return;
-  into.webSocket = into.method == Method::kGet && seen.keys == 1 && listNames(protocols, "websocket");
-  bool any = false;
-  while (!protocols.empty()) {
-    const std::string_view protocol = takeElement(protocols);
-    const auto slash = protocol.find('/');
-    const bool valid =
-        isToken(protocol.substr(0, slash)) && (slash == std::string_view::npos || isToken(protocol.substr(slash + 1)));
-    any = any || valid;
-    if (!valid && !protocol.empty()) {
-      into.webSocket = false;
-      return;
-    }
-  }
-  into.upgrade = any;
+  const std::string_view protocols = into.at(into.fields[seen.upgrade].value);
+  into.upgrade = isProtocols(protocols) && !listNames(protocols, "h2c");
+  into.webSocket = into.upgrade && into.method == Method::kGet && seen.keys == 1 && listNames(protocols, "websocket");
 }
 
-// RFC 9110 10.1.1.
+// RFC 9110 10.1.1. HTTP/1.0 ignores it, but in the HTTP/1.1 that is sent on it would mean something: it goes.
 Refusal readExpect(RequestIndex& into, const Seen& seen) {
-  if (seen.expects == 0 || into.minorVersion == 0) return {};
+  if (seen.expects == 0) return {};
+  if (into.minorVersion == 0) {
+    std::erase_if(into.fields, [](const FieldIndex& field) { return field.known == Known::kExpect; });
+    return {};
+  }
   if (seen.expects > 1 || !equalsLower(into.at(into.fields[seen.expect].value), "100-continue")) {
     return {417, "an expectation other than 100-continue"};
   }
@@ -211,9 +216,10 @@ Refusal readMeaning(ResponseIndex& into, const Seen& seen, Method request) {
   ConnectionOptions options;
   if (const Refusal refusal = readConnections(into, seen, options)) return refusal;
   // RFC 9112 6.3: no body, whatever the head declares. Where it may declare none (RFC 9110 8.6), the server could
-  // believe in one all the same: nothing more is read from it.
+  // believe in one all the same: nothing more is read from it, and an answer that more must follow is refused.
   const bool lengthForbidden = into.status < 200 || into.status == 204;
   const bool declares = declared.kind == Framing::Kind::kChunked || declared.length > 0;
+  if (into.status < 200 && declares) return {400, "a body announced by an interim answer"};
   if (lengthForbidden || into.status == 304 || request == Method::kHead) {
     into.framing = Framing{};
     if (lengthForbidden && declares) into.keepAlive = false;

@@ -116,12 +116,13 @@ struct ParseOutcome {
 };
 
 // Reads one head from the front of `bytes` (empty lines before a request line: at most one CRLF, RFC 9112 2.2). kMore:
-// call again with more; `bytes` begin at the same place. Never reads past the head. `into` is cleared first and means
+// call again with more; `bytes` begin at the same place. Never reads past the head. What is wrong in a
+// long head may be told only when it is whole. Expect of HTTP/1.0 is left out. `into` is cleared first and means
 // nothing unless kDone. CONNECT is refused (501): the edge is no tunnel. A Connection field may not name fields that
 // are for all recipients (Host, Content-Length, Cookie, X-Forwarded-For …: RFC 9110 7.6.1), so that none is lost.
 ParseOutcome parseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestIndex& into);
-// `request`: the method answered, for framing (HEAD). After an answer whose end is told by its connection's, or which
-// carries a length it may not have (1xx, 204), keepAlive is false.
+// `request`: the method answered, for framing (HEAD). After an answer whose end is told by its connection's, or a 204
+// that carries a length all the same, keepAlive is false.
 ParseOutcome parseResponseHead(std::string_view bytes, const HeadLimits& limits, Method request, ResponseIndex& into);
 
 Known knownName(std::string_view name);  // without case

@@ -24,8 +24,8 @@ ParseOutcome proceed() {
 }
 
 // No state is kept between calls, so a head in many pieces is looked at many times. Reading it anew each time could
-// cost 64 KiB squared; this looks only for the ends of its lines, of which there are few: at most about 2 us for 64
-// KiB, no more than receiving the piece cost. False: nothing can be said yet.
+// cost 64 KiB squared; beyond its first line, which is short, this looks only for the ends of its lines, of which there
+// are few: at most about 2 us for 64 KiB, no more than receiving the piece cost. False: nothing can be said yet.
 bool mayBeWhole(std::string_view bytes, const HeadLimits& limits) {
   if (bytes.size() <= kReadAnewBytesMax || bytes.size() > limits.headBytesMax) return true;
   if (bytes.substr(bytes.size() - 4) == "\r\n\r\n") return true;
@@ -40,7 +40,7 @@ bool mayBeWhole(std::string_view bytes, const HeadLimits& limits) {
     if (bare || empty || lines > limits.fieldsMax + 1) return true;
     line = lf + 1;
   }
-  return line == begin && bytes.size() > kMethodBytesMax + limits.targetBytesMax + 1;
+  return line == begin;
 }
 
 // Reads from the front of a head; every step gives kMore when the bytes end before it does.
@@ -174,7 +174,7 @@ class Reader {
   }
 
   static void note(Known known, std::size_t index, Seen& seen) {
-    const auto at = static_cast<std::uint16_t>(index);
+    const auto at = static_cast<std::uint32_t>(index);
     switch (known) {
       case Known::kHost:
         ++seen.hosts, seen.host = at;

@@ -16,8 +16,8 @@ struct Refusal {
 
 // How often the fields that frame and route a message occur, and where the last of each stands in `fields`.
 struct Seen {
-  std::uint16_t hosts = 0, lengths = 0, codings = 0, connections = 0, upgrades = 0, expects = 0, keys = 0;
-  std::uint16_t host = 0, length = 0, coding = 0, upgrade = 0, expect = 0;
+  std::uint32_t hosts = 0, lengths = 0, codings = 0, connections = 0, upgrades = 0, expects = 0, keys = 0;
+  std::uint32_t host = 0, length = 0, coding = 0, upgrade = 0, expect = 0;
 };
 
 // Read one head into method, target, status, reason, version and fields; on kDone `into.text` holds the head.
