@@ -119,7 +119,7 @@ int trust(const orbit::cli::CommandLine& line, const Home& home) {
   const auto report = loop.runTask(orbit::cert::trust(loop, options, {}));
   if (!report.ok()) return fail(report.error());
   std::fputs(report->text().c_str(), stdout);
-  return report->byHand.empty() ? 0 : kFailed;
+  return report->done.empty() ? kFailed : 0;
 }
 
 }  // namespace

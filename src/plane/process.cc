@@ -325,9 +325,19 @@ net::Task<void> Process::keepHouse() {
   const net::Wait wait{Instant::max(), &stop_};
   while ((co_await loop_.sleep(kHousekeeping, wait)).ok()) {
     if (clock_.now() >= nextTicketKeys_) renewTicketKeys();
-    // What could not be bound at start may be free by now.
-    if (missing_ && !changing_) static_cast<void>(serve(table_, true));
+    if (missing_ && !changing_) serveMissing();
   }
+}
+
+// What could not be bound at start may be free by now.
+void Process::serveMissing() {
+  Sockets::Needed needed = sockets_.need(*table_);
+  missing_ = !needed.problems.empty();
+  if (needed.listening.empty()) return;
+  const Status applied = edge_->apply(table_, needed.listening);
+  if (!applied.ok()) return sockets_.abandon();
+  sockets_.settle(*table_, needed.listening);
+  for (const auto& each : needed.listening) log(Level::kInfo, "edge", each.name + " is served now");
 }
 
 void Process::renewTicketKeys() {

@@ -58,6 +58,7 @@ class Process {
   // Tries to serve it. `lenient`: without the listeners that cannot be had.
   std::vector<Error> serve(std::shared_ptr<const model::RouteTable> table, bool lenient);
   net::Task<Status> keep(std::string text);
+  void serveMissing();
   net::Task<void> keepHouse();
   net::Task<void> reload();
   void renewTicketKeys();

@@ -103,6 +103,19 @@ def test_everything_stopped_and_started_serves_the_same(home, port, _):
 
 
 @with_home
+def test_a_port_that_was_taken_is_served_when_it_is_free(home, port, _):
+    home.stop()
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        home.start()
+        assert not life.control(home.socket, "GET", "/v1/status")[1]["listeners"][0]["served"]
+    life.until(lambda: life.listens(port), "the port is served")
+    assert life.get(port)[0] == 200
+
+
+@with_home
 def test_requests_are_shown(home, port, _):
     for path in ("/one", "/status/503", "/two"):
         life.get(port, path)
