@@ -100,9 +100,16 @@ Process::~Process() {
 
 Status Process::start() {
   ::signal(SIGPIPE, SIG_IGN);
+  // From the first moment: the next generation may be ready before this one has come to run().
+  loop_.onSignal(SIGTERM, [this](int) { leave(); });
+  if (hold_ == nullptr) loop_.onSignal(SIGINT, [this](int) { leave(); });
+  loop_.onSignal(SIGHUP, [this](int) { onHangup(); });
   wantDescriptors();
   ORBIT_TRY_STATUS(prepareFolders());
   ORBIT_TRY_STATUS(lockFolder());
+  if (hold_ == nullptr && !options_.controlSocket.empty()) {
+    ORBIT_TRY(control_, net::Listener::unixSocket(loop_, options_.controlSocket, 0600));
+  }
   ORBIT_TRY(Proposal first, firstTable());
   ORBIT_TRY_STATUS(createEdge());
   renewTicketKeys();
@@ -112,8 +119,6 @@ Status Process::start() {
   if (hold_ != nullptr) {
     control_ = net::Listener::adopt(loop_, kControlFromHold);
     ORBIT_TRY_STATUS(takeOver());
-  } else if (!options_.controlSocket.empty()) {
-    ORBIT_TRY(control_, net::Listener::unixSocket(loop_, options_.controlSocket, 0600));
   }
   removeOldSignalFiles(std::filesystem::path(signalFile_).parent_path(), generation_);
   tellWhatIsServed();
@@ -281,9 +286,6 @@ net::Task<Status> Process::keep(std::string text) {
 }
 
 net::Task<void> Process::run() {
-  loop_.onSignal(SIGTERM, [this](int) { leave(); });
-  if (hold_ == nullptr) loop_.onSignal(SIGINT, [this](int) { leave(); });
-  loop_.onSignal(SIGHUP, [this](int) { onHangup(); });
   net::TaskGroup tasks(loop_);
   tasks.add(keeper_->run(stop_));
   tasks.add(keepHouse());

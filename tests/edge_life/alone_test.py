@@ -45,7 +45,7 @@ def test_swaps_by_hangup_lose_nothing():
         for turn in range(1, 16):
             edge.file.write_text(life.table(port, [origins[turn % 2]], extra=turn))
             edge.process.tell(signal.SIGHUP)
-            life.until(lambda: life.control(edge.socket, "GET", "/v1/status")[1]["table"]["routes"] == turn + 1, "the swap")
+            life.until(lambda: life.status(edge.socket)["table"]["routes"] == turn + 1, "the swap")
             assert life.get(port, "/name")[1].strip() == origins[turn % 2].name
         edge.file.write_text("routes: [{service: nobody}]")
         edge.process.tell(signal.SIGHUP)

@@ -148,6 +148,16 @@ def control(path, method, target, body=None):
         connection.close()
 
 
+def status(path):
+    """What the edge says of itself; asked again when the generation that took the call ends."""
+    def ask():
+        try:
+            return control(path, "GET", "/v1/status")[1]
+        except (ConnectionError, http.client.HTTPException):
+            return None
+    return until(ask, "the edge's status")
+
+
 class Alone:
     """`orbit edge --table FILE` in a folder of its own."""
 
