@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include "edge/probes.h"
 #include "edge/worker/worker.h"
 
 namespace orbit::edge {
@@ -46,6 +47,7 @@ class Server final : public Edge {
   std::string logFile_;
   bool logJson_ = true;
   bool draining_ = false;
+  Probes probes_{loop_};
 };
 
 Status Server::apply(std::shared_ptr<const model::RouteTable> table, std::vector<Listening> listening) {
@@ -68,6 +70,7 @@ Status Server::apply(std::shared_ptr<const model::RouteTable> table, std::vector
       target->listen(listen);
     });
   }
+  probes_.follow(*runtime);
   if (before == nullptr) return {};
   for (const ServicePtr& service : before->services) {
     const int number = runtime->serviceNumber(service->config.name);
@@ -188,7 +191,9 @@ Edge::State Server::state() const {
         row.address = instance->address;
         row.active = instance->active.load(std::memory_order_relaxed);
         if (isResting(*instance, now)) row.why = "it failed several times in a row";
-        if (!instance->probedHealthy.load(std::memory_order_relaxed)) row.why = "its health check fails";
+        if (!instance->probedHealthy.load(std::memory_order_relaxed)) {
+          row.why = "its health check fails: " + probes_.why(*instance);
+        }
         row.healthy = row.why.empty();
         state.instances.push_back(std::move(row));
       }

@@ -120,6 +120,44 @@ TEST_F(Table, DrainingFinishesWhatIsUnderWayAndSaysClose) {
   EXPECT_EQ(edge_->state().connections, 0U);
 }
 
+TEST_F(Table, ProbesWeighInstances) {
+  std::atomic<int> status{200};
+  std::atomic<int> probes{0};
+  Upstream sick(answering([&](const std::string& head, const std::string&) {
+    if (head.find("GET /ready") == std::string::npos) return ok("sick");
+    ++probes;
+    return "HTTP/1.1 " + std::to_string(status) + " X\r\nContent-Length: 0\r\n\r\n";
+  }));
+  Upstream well(answering([](const std::string&, const std::string&) { return ok("well"); }));
+  table_.services = {service("app", {sick.address(), well.address()})};
+  model::TableHealthCheck check;
+  check.path = "/ready";
+  check.interval = milliseconds(20);
+  table_.services[0].health = {check};
+  addRoute("app");
+  apply();
+  const auto unhealthy = [&] {
+    std::size_t count = 0;
+    for (const auto& instance : edge_->state().instances) count += instance.healthy ? 0 : 1;
+    return count;
+  };
+  const auto wait = [](net::Loop& loop, std::function<bool()> holds) -> net::Task<bool> {
+    for (int i = 0; i < 500; ++i) {
+      if (holds()) co_return true;
+      const Status slept = co_await loop.sleep(milliseconds(10));
+      if (!slept.ok()) co_return false;
+    }
+    co_return false;
+  };
+  EXPECT_TRUE(loop_.runTask(wait(loop_, [&] { return probes >= 3 && unhealthy() == 0; })));
+  status = 503;
+  EXPECT_TRUE(loop_.runTask(wait(loop_, [&] { return unhealthy() == 1; })));
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(get().body, "well");
+  status = 200;
+  EXPECT_TRUE(loop_.runTask(wait(loop_, [&] { return unhealthy() == 0; })));
+  EXPECT_EQ(edge_->state().requests, 20U);
+}
+
 std::string upgradeRequest() {
   return "GET / HTTP/1.1\r\nHost: a.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
          "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
