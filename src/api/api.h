@@ -8,6 +8,7 @@
 #include "http/http.h"
 #include "stack/stack.h"
 #include "store/store.h"
+#include "traffic/traffic.h"
 
 namespace orbit::api {
 
@@ -16,6 +17,7 @@ struct Services {
   engine::Engine& engine;
   stack::Stack& stack;
   store::Store& store;
+  traffic::Traffic& traffic;
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
   std::string signalFolder = {};  // where the edge's generations leave their signals

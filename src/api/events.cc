@@ -134,7 +134,7 @@ Json configEvent(const model::Plan& plan, const std::string& text) {
   return json;
 }
 
-Json rowEvent(const stack::Stack::Row& row) {
+Json rowEvent(const stack::Stack::Row& row, const std::string& url) {
   Json json = event("row");
   json.set("service", row.service);
   json.set("container", row.container);
@@ -149,6 +149,14 @@ Json rowEvent(const stack::Stack::Row& row) {
   json.set("oneOff", row.oneOff);
   json.set("createdUs", row.createdUs);
   json.set("startedUs", row.startedUs);
+  if (!url.empty()) json.set("url", url);
+  return json;
+}
+
+Json urlEvent(const traffic::ServiceUrl& url) {
+  Json json = event("url");
+  json.set("service", url.service);
+  json.set("url", url.url);
   return json;
 }
 
@@ -202,6 +210,24 @@ Json operationJson(const store::Operation& operation) {
                        {"endedUs", operation.endedUs},
                        {"outcome", operation.outcome},
                        {"detail", detail.ok() ? *detail : Json()}});
+}
+
+Json domainJson(const traffic::DomainReport& report) {
+  const model::Domain& domain = report.domain;
+  Json json = Json::object({{"host", domain.host},
+                            {"project", domain.project},
+                            {"environment", domain.environment},
+                            {"service", domain.service},
+                            {"addedUs", domain.addedUs},
+                            {"hsts", domain.hsts}});
+  json.set("records", Json::strings(report.records));
+  json.set("found", Json::strings(report.found));
+  json.set("problems", Json::strings(report.problems));
+  json.set("certificate", Json::object({{"state", report.certificate},
+                                        {"notAfterUs", report.notAfterUs},
+                                        {"nextTryUs", report.nextTryUs},
+                                        {"problem", report.certificateProblem}}));
+  return json;
 }
 
 }  // namespace orbit::api

@@ -8,6 +8,7 @@
 #include "model/plan.h"
 #include "stack/stack.h"
 #include "store/store.h"
+#include "traffic/traffic.h"
 
 namespace orbit::api {
 
@@ -20,7 +21,8 @@ format::Json failureEvent(const stack::Failure& failure);
 format::Json needEvent(const std::vector<std::string>& files, const std::vector<std::string>& variables,
                        const std::vector<stack::NeededContext>& contexts);
 format::Json configEvent(const model::Plan& plan, const std::string& text);
-format::Json rowEvent(const stack::Stack::Row& row);
+format::Json rowEvent(const stack::Stack::Row& row, const std::string& url);
+format::Json urlEvent(const traffic::ServiceUrl& url);
 format::Json createdEvent(const std::string& container);
 format::Json droppedEvent(std::size_t events);
 format::Json resultEvent(std::string_view outcome, Duration elapsed);
@@ -28,5 +30,6 @@ format::Json resultEvent(std::string_view outcome, Duration elapsed);
 format::Json engineJson(const engine::EngineInfo& info);
 format::Json projectJson(const stack::Stack::ProjectRow& row);
 format::Json operationJson(const store::Operation& operation);
+format::Json domainJson(const traffic::DomainReport& report);
 
 }  // namespace orbit::api

@@ -41,6 +41,18 @@ stack::Failure someFailure() {
   return failure;
 }
 
+traffic::DomainReport someReport() {
+  traffic::DomainReport report;
+  report.domain = {"shop.example.com", "shop", "production", "web", 1795000000000000, true};
+  report.records = {"A 198.18.0.7"};
+  report.found = {"A 198.18.0.9"};
+  report.problems = {"the A record 198.18.0.9 is not this machine; set A 198.18.0.7"};
+  report.certificate = "failed";
+  report.nextTryUs = 1795000060000000;
+  report.certificateProblem = "the authority did not reach this machine";
+  return report;
+}
+
 std::string everyEvent(const std::string&) {
   stack::Stack::Row row;
   row.service = "db";
@@ -62,7 +74,10 @@ std::string everyEvent(const std::string&) {
       needEvent({"/src/.env"}, {"TAG"}, {}),
       needEvent({}, {}, {{"web", "/src/web", "Dockerfile", ""}}),
       configEvent(somePlan(), "name: shop\n"),
-      rowEvent(row),
+      rowEvent(row, ""),
+      rowEvent(row, "https://db.shop.localhost"),
+      urlEvent({"web", "https://web.shop.localhost:8443"}),
+      domainJson(someReport()),
       logEvent({"db", "shop-db-1", true, 1795000000000000, "ready"}),
       createdEvent("f00d"),
       droppedEvent(12),

@@ -56,6 +56,41 @@ class FakeStore final : public store::Store {
   std::string home_ = "home-1";
 };
 
+class FakeTraffic final : public traffic::Traffic {
+ public:
+  void setDomains(std::vector<model::Domain> domains, model::TableAuthority signer) override {
+    hosts = std::move(domains);
+    authority = std::move(signer);
+  }
+  Task<void> run(net::Cancel&) override { co_return; }
+  std::vector<traffic::ServiceUrl> urls(const std::string& project) const override {
+    return {{"web", "https://web." + project + ".localhost"}};
+  }
+  Task<void> settle(std::string, bool changed, net::Wait) override {
+    settled.push_back(changed);
+    co_return;
+  }
+  std::vector<model::Warning> warnings(const std::string&) const override { return {}; }
+  Task<void> makeRoom(std::vector<int> ports, net::Wait) override {
+    room = std::move(ports);
+    co_return;
+  }
+  Task<std::vector<traffic::DomainReport>> report(std::vector<model::Domain> domains, net::Wait) override {
+    std::vector<traffic::DomainReport> all;
+    for (auto& domain : domains) {
+      all.emplace_back();
+      all.back().domain = std::move(domain);
+      all.back().records = {"A 198.18.0.7"};
+    }
+    co_return all;
+  }
+
+  std::vector<model::Domain> hosts;
+  model::TableAuthority authority;
+  std::vector<bool> settled;
+  std::vector<int> room;
+};
+
 struct Reply {
   int status = 0;
   std::string answer;
@@ -122,7 +157,7 @@ class Handler : public testing::Test {
     engine->setBehaviour("web", saying({"web one"}));
     std::string pattern = (std::filesystem::temp_directory_path() / "orbit-api-XXXXXX").string();
     folder = ::mkdtemp(pattern.data());
-    handle = handler({loop, *engine, stack, store, folder + "/contexts", stop});
+    handle = handler({loop, *engine, stack, store, traffic, folder + "/contexts", stop});
   }
   ~Handler() override { std::filesystem::remove_all(folder); }
 
@@ -169,6 +204,7 @@ class Handler : public testing::Test {
   std::unique_ptr<engine::FakeEngine> engine = engine::FakeEngine::create(loop, 1);
   FakeStore store;
   stack::Stack stack{loop, *engine, "home-1"};
+  FakeTraffic traffic;
   net::Cancel stop;
   std::string folder;
   std::string complete;  // the last request that needed no more
@@ -344,6 +380,51 @@ TEST_F(Handler, VersionAsksTheEngineOnlyOnDemand) {
   engine->setDown(true);
   EXPECT_EQ(send("GET", "/v1/version").answer.find("engine"), std::string::npos);
   EXPECT_NE(send("GET", "/v1/version?engine=true").answer.find("engineProblem"), std::string::npos);
+}
+
+TEST_F(Handler, UpTellsTheUrlsAndWaitsForThemOnlyWhenSomethingStarted) {
+  const std::string compose = "services:\n  web: {image: web, ports: [\"80:8000\", \"9000-9002:9000-9002\"]}\n";
+  const auto first = send("POST", "/v1/up", body("{}", compose));
+  ASSERT_EQ(first.outcome(), "ok") << first.answer;
+  ASSERT_EQ(first.events("url").size(), 1u);
+  EXPECT_EQ(first.events("url")[0]["url"].asString(), "https://web.shop.localhost");
+  EXPECT_EQ(traffic.room, (std::vector<int>{80, 9000, 9001, 9002}));
+  const auto second = send("POST", "/v1/up", body("{}", compose));
+  EXPECT_EQ(second.events("url").size(), 1u);
+  EXPECT_EQ(traffic.settled, (std::vector<bool>{true, false}));
+  const auto ps = send("POST", "/v1/ps", R"({"project": "shop"})");
+  EXPECT_EQ(ps.events("row").at(0)["url"].asString(), "https://web.shop.localhost");
+}
+
+TEST_F(Handler, DomainsAreKeptAndToldToTraffic) {
+  const auto added = send("POST", "/v1/domains/add", body(R"({"host": "Shop.Example.com", "service": "web"})"));
+  EXPECT_EQ(added.outcome(), "ok") << added.answer;
+  ASSERT_EQ(added.events("warning").size(), 1u) << "production serves nothing yet";
+  ASSERT_EQ(traffic.hosts.size(), 1u);
+  EXPECT_EQ(traffic.hosts[0].host, "shop.example.com");
+  EXPECT_EQ(traffic.hosts[0].project, "shop");
+  EXPECT_EQ(traffic.hosts[0].environment, "production");
+  EXPECT_EQ(traffic.authority.directory, "https://acme-v02.api.letsencrypt.org/directory");
+  const auto typo = send("POST", "/v1/domains/add", body(R"({"host": "a.example", "service": "weeb"})"));
+  EXPECT_EQ(typo.events("problem").at(0)["hint"].asString(), "did you mean web?");
+  const auto list = send("GET", "/v1/domains");
+  EXPECT_NE(list.answer.find("A 198.18.0.7"), std::string::npos) << list.answer;
+  EXPECT_EQ(send("GET", "/v1/domains?host=b.example").status, 404);
+  EXPECT_EQ(send("POST", "/v1/domains/remove", R"({"host": "shop.example.com"})").status, 200);
+  EXPECT_TRUE(traffic.hosts.empty());
+  EXPECT_EQ(send("POST", "/v1/domains/remove", R"({"host": "shop.example.com"})").status, 404);
+}
+
+TEST_F(Handler, AWildcardNeedsAnAuthorityThatCanProveIt) {
+  const std::string wildcard = R"({"host": "*.example.com", "service": "web", "project": "shop"})";
+  EXPECT_EQ(send("POST", "/v1/domains/add", wildcard).outcome(), "failed");
+  const std::string hook = R"({"challenge": "dns-01", "dnsHook": ["/usr/local/bin/dns"]})";
+  EXPECT_EQ(send("POST", "/v1/domains/authority", hook).status, 200);
+  EXPECT_EQ(send("POST", "/v1/domains/add", wildcard).outcome(), "ok");
+  EXPECT_EQ(send("POST", "/v1/domains/authority", R"({"challenge": "http-01"})").status, 409);
+  const auto wrong = send("POST", "/v1/domains/authority", R"({"challenge": "http01"})");
+  EXPECT_NE(wrong.answer.find("did you mean http-01?"), std::string::npos) << wrong.answer;
+  EXPECT_NE(send("GET", "/v1/domains/authority").answer.find("dns-01"), std::string::npos);
 }
 
 }  // namespace

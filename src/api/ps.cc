@@ -26,10 +26,13 @@ net::Task<void> ps(Shared& shared, http::Exchange& exchange, format::Json body) 
     if (!rows.ok()) stream.tell(problemEvent(rows.error()));
     outcome = rows.ok() ? "ok" : "failed";
     const auto& wanted = request->services;
+    std::map<std::string, std::string> urls;
+    for (const auto& one : shared.services.traffic.urls(target->project)) urls[one.service] = one.url;
     if (rows.ok()) {
       for (const auto& row : *rows) {
         const bool chosen = wanted.empty() || std::find(wanted.begin(), wanted.end(), row.service) != wanted.end();
-        if (chosen) stream.tell(rowEvent(row));
+        const bool runs = row.state == "running" && !row.oneOff;
+        if (chosen) stream.tell(rowEvent(row, runs ? urls[row.service] : std::string()));
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "api/target.h"
 #include "api/traffic_view.h"
 #include "engine/types.h"
+#include "model/domain.h"
 #include "stack/stack.h"
 
 namespace orbit::api {
@@ -81,6 +82,12 @@ struct AttachRequest {
   bool tty = false, remove = false;
 };
 Result<AttachRequest> decodeAttach(const format::Json& body);
+
+struct AddDomainRequest {
+  TargetRequest target;
+  model::Domain domain;  // its project is the target's
+};
+Result<AddDomainRequest> decodeAddDomain(const format::Json& body);
 
 struct ShutdownRequest {
   std::vector<std::string> projects;

@@ -16,10 +16,24 @@ struct PostRoute {
   Verb verb;
 };
 constexpr PostRoute kPosts[] = {
-    {"up", up},           {"down", down},         {"start", start},       {"stop", stop},
-    {"restart", restart}, {"build", build},       {"pull", pull},         {"config", config},
-    {"ps", ps},           {"logs", logs},         {"exec", exec},         {"run", run},
-    {"attach", attach},   {"shutdown", shutdown}, {"requests", requests},
+    {"up", up},
+    {"down", down},
+    {"start", start},
+    {"stop", stop},
+    {"restart", restart},
+    {"build", build},
+    {"pull", pull},
+    {"config", config},
+    {"ps", ps},
+    {"logs", logs},
+    {"exec", exec},
+    {"run", run},
+    {"attach", attach},
+    {"shutdown", shutdown},
+    {"domains/add", addDomain},
+    {"domains/remove", removeDomain},
+    {"domains/authority", setAuthority},
+    {"requests", requests},
 };
 
 struct PlainRoute {
@@ -27,10 +41,8 @@ struct PlainRoute {
   Question question;
 };
 constexpr PlainRoute kPlain[] = {
-    {"GET", "version", version},
-    {"GET", "projects", projects},
-    {"GET", "operations", operations},
-    {"POST", "contexts", uploadContext},
+    {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
+    {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {

@@ -35,8 +35,8 @@ int statusOf(Code code) {
   }
 }
 
-// A write of the store as a task: its `done` comes from the writer's thread.
-using Write = std::function<void(store::Store::Done)>;
+}  // namespace
+
 net::Task<Status> written(net::Loop& loop, Write start) {
   struct Waiting {
     explicit Waiting(net::Loop& on) : done(on) {}
@@ -54,6 +54,8 @@ net::Task<Status> written(net::Loop& loop, Write start) {
   while (!waiting->outcome) static_cast<void>(co_await waiting->done.wait());  // nobody cancels it
   co_return *waiting->outcome;
 }
+
+namespace {
 
 std::string detailOf(const stack::Outcome& outcome) {
   Json failures = Json::array();

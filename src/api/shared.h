@@ -53,6 +53,10 @@ using Work = std::function<net::Task<stack::Outcome>(net::Wait)>;
 // Returns the outcome for the result: ok, failed, cancelled or need.
 net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStream& stream, Change what, Work work);
 
+// A write of the store as a task: its `done` comes from the writer's thread.
+using Write = std::function<void(store::Store::Done)>;
+net::Task<Status> written(net::Loop& loop, Write start);
+
 // Tells the reading's events; the target, or nullptr.
 Target* tellReading(EventStream& stream, TargetReading& reading);
 

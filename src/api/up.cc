@@ -1,8 +1,12 @@
+#include "api/events.h"
 #include "api/requests.h"
 #include "api/verbs.h"
 
 namespace orbit::api {
 namespace {
+
+constexpr auto kRoomTime = std::chrono::seconds(5);
+constexpr auto kUrlTime = std::chrono::seconds(2);
 
 stack::UpOptions decodeOptions(Fields& fields) {
   stack::UpOptions options;
@@ -24,6 +28,42 @@ stack::UpOptions decodeOptions(Fields& fields) {
   return options;
 }
 
+// The ports of the host that the plan's containers are to have.
+std::vector<int> publishedPorts(const model::Plan& plan) {
+  std::vector<int> ports;
+  for (const auto& service : plan.services) {
+    for (const auto& port : service.container.ports) {
+      const auto dash = port.published.find('-');
+      const int first = std::atoi(port.published.c_str());
+      const int last = dash == std::string::npos ? first : std::atoi(port.published.c_str() + dash + 1);
+      for (int number = first; number > 0 && number <= last; ++number) ports.push_back(number);
+    }
+  }
+  return ports;
+}
+
+// What `up` did is waited for at the edge only when it did something.
+net::Task<stack::Outcome> upWithUrls(Shared& shared, EventStream& stream, const model::Plan& plan,
+                                     stack::UpOptions options, net::Wait wait) {
+  traffic::Traffic& traffic = shared.services.traffic;
+  const Clock& clock = shared.services.loop.clock();
+  co_await traffic.makeRoom(publishedPorts(plan), wait.until(clock.now() + kRoomTime));
+  bool changed = false;
+  stack::Observer observer = stream.observer();
+  observer.step = [&changed, tell = observer.step](const stack::Step& step) {
+    const bool touches = step.state == "started" || step.state == "stopped" || step.state == "removed";
+    changed = changed || (step.kind == stack::Step::Kind::kContainer && touches);
+    tell(step);
+  };
+  const bool starts = !options.noStart;
+  stack::Outcome outcome = co_await shared.services.stack.up(plan, std::move(options), std::move(observer), wait);
+  if (!outcome.ok() || !starts) co_return outcome;
+  co_await traffic.settle(plan.project, changed, wait.until(clock.now() + kUrlTime));
+  for (const auto& warning : traffic.warnings(plan.project)) stream.tell(warningEvent(warning));
+  for (const auto& url : traffic.urls(plan.project)) stream.tell(urlEvent(url));
+  co_return outcome;
+}
+
 }  // namespace
 
 Result<UpRequest> decodeUp(const format::Json& body) {
@@ -42,7 +82,7 @@ net::Task<void> up(Shared& shared, http::Exchange& exchange, format::Json body) 
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   const PlanOperation operation = [&](EventStream& stream, const model::Plan& plan, auto contexts, net::Wait wait) {
     request->options.contexts = std::move(contexts);
-    return shared.services.stack.up(plan, request->options, stream.observer(), wait);
+    return upWithUrls(shared, stream, plan, request->options, wait);
   };
   co_await changeByPlan(shared, exchange, "up", request->target, request->contexts, operation);
 }

@@ -23,12 +23,17 @@ net::Task<void> exec(Shared& shared, http::Exchange& exchange, format::Json body
 net::Task<void> run(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> attach(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> requests(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> setAuthority(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json body);
 
 // GET, and the upload. `query` is what stands behind the target's '?'.
 using Question = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> projects(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> domains(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
 

@@ -16,6 +16,7 @@
 #include "net/net.h"
 #include "stack/stack.h"
 #include "store/store.h"
+#include "traffic/traffic.h"
 
 namespace orbit::daemon {
 namespace {
@@ -75,6 +76,30 @@ Status recover(store::Store& store, const Clock& clock) {
   return {};
 }
 
+// What this home keeps of its traffic, given to those who act on it. What cannot be read is left out and named: the
+// daemon must come up all the same.
+std::unique_ptr<traffic::Traffic> startTraffic(net::Loop& loop, engine::Engine& engine, store::Store& store,
+                                               const model::Home& home) {
+  const auto kept = [&store](const char* key) {
+    auto value = store.setting(key);
+    if (!value.ok()) log(Level::kWarning, "daemon", value.error().text());
+    return value.ok() ? *value : std::string();
+  };
+  traffic::Options options{home.holdSocket(), home.edgeSocket(), kept("ports"), [&store](std::string ports) {
+                             store.set("ports", std::move(ports), [](const Status& written) {
+                               if (!written.ok()) log(Level::kWarning, "daemon", written.error().text());
+                             });
+                           }};
+  auto made = traffic::Traffic::create(loop, engine, std::move(options));
+  auto authority = traffic::readAuthority(kept("acme"));
+  if (!authority.ok()) log(Level::kWarning, "daemon", authority.error().text());
+  auto domains = store.domains();
+  if (!domains.ok()) log(Level::kWarning, "daemon", domains.error().text());
+  made->setDomains(domains.ok() ? std::move(*domains) : std::vector<model::Domain>(),
+                   authority.ok() ? std::move(*authority) : traffic::defaultAuthority());
+  return made;
+}
+
 }  // namespace
 
 int run(const model::Home& home) {
@@ -96,15 +121,19 @@ int run(const model::Home& home) {
   net::Cancel accepting, working;
   const auto engine = engine::connectEngine(loop, engineOptions());
   stack::Stack stack(loop, *engine, (*store)->home());
+  const auto traffic = startTraffic(loop, *engine, **store, home);
+  net::TaskGroup watching(loop);
+  watching.add(traffic->run(accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
   const http::Handler handler =
-      api::handler({loop, *engine, stack, **store, home.contexts(), working, home.signalFolder()});
+      api::handler({loop, *engine, stack, **store, *traffic, home.contexts(), working, home.signalFolder()});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();
   });
   log(Level::kInfo, "daemon", "Orbit " + buildVersion() + " serves " + home.apiSocket());
   loop.runTask(http::serve(loop, *listener, handler, accepting));
+  loop.runTask(watching.join());
   log(Level::kInfo, "daemon", "stopped");
   return 0;
 }

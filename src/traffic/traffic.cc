@@ -49,7 +49,8 @@ class Room final : public Traffic {
     return all;
   }
 
-  Task<void> settle(std::string project, Wait wait) override {
+  Task<void> settle(std::string project, bool changed, Wait wait) override {
+    if (!changed && scout_.ready()) co_return;
     co_await scout_.look(std::move(project), wait);
     co_await delivery_.delivered(wait);
   }

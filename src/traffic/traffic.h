@@ -31,6 +31,12 @@ struct DomainReport {
   std::string certificateProblem;
 };
 
+// Who signs for domains when nothing else was chosen, and the choice as text (JSON) for keeping.
+model::TableAuthority defaultAuthority();
+std::string authorityText(const model::TableAuthority& authority);
+// "" reads as the default. Errors: kInvalid, naming what is missing or does not go together.
+Result<model::TableAuthority> readAuthority(const std::string& text);
+
 struct Options {
   std::string holdSocket, edgeSocket;
   std::string ports;                               // "8080 8443": the choice of an earlier time, "" none
@@ -49,9 +55,9 @@ class Traffic {
 
   // What speaks HTTP of a project, by what is known now.
   virtual std::vector<ServiceUrl> urls(const std::string& project) const = 0;
-  // Returns when what was just started of a project has been looked at and its routes are served, at the latest when
-  // `wait` ends.
-  virtual net::Task<void> settle(std::string project, net::Wait wait) = 0;
+  // Returns when all that runs of a project has been looked at and its routes are served, at the latest when `wait`
+  // ends; at once when nothing `changed` since it was.
+  virtual net::Task<void> settle(std::string project, bool changed, net::Wait wait) = 0;
   // Things to tell the user about a project: a server on 127.0.0.1 only, a name too long for a host.
   virtual std::vector<model::Warning> warnings(const std::string& project) const = 0;
   // A container is about to publish these ports of the host: ours go elsewhere when they are among them.

@@ -101,7 +101,7 @@ class TrafficTest : public testing::Test {
   void pass(Duration span) { EXPECT_TRUE(loop.runTask(loop.sleep(span)).ok()); }
   void settle() {
     const Wait wait{clock.now() + 2s, nullptr};
-    loop.runTask(traffic->settle("shop", wait));
+    loop.runTask(traffic->settle("shop", true, wait));
   }
   std::string urls(const std::string& project = "shop") {
     std::string text;
