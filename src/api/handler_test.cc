@@ -157,7 +157,7 @@ class Handler : public testing::Test {
     engine->setBehaviour("web", saying({"web one"}));
     std::string pattern = (std::filesystem::temp_directory_path() / "orbit-api-XXXXXX").string();
     folder = ::mkdtemp(pattern.data());
-    handle = handler({loop, *engine, stack, store, traffic, folder + "/contexts", stop});
+    handle = handler({loop, *engine, stack, store, traffic, folder + "/contexts", stop, ""});
   }
   ~Handler() override { std::filesystem::remove_all(folder); }
 

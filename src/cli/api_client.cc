@@ -94,6 +94,14 @@ net::Task<Result<Json>> ApiClient::get(std::string target, net::Wait wait) {
   co_return format::parseJson(body, "the daemon's answer");
 }
 
+net::Task<Result<Json>> ApiClient::post(std::string target, Json request, net::Wait wait) {
+  std::string text = request.dump();
+  ORBIT_CO_TRY(auto answer, co_await send("POST", std::move(target), std::move(text), false, wait));
+  ORBIT_CO_TRY(std::string body, co_await answer->readAll(kAnswerBytesMax, wait));
+  if (answer->head().status != 200) co_return errorFrom(answer->head().status, body);
+  co_return format::parseJson(body, "the daemon's answer");
+}
+
 net::Task<Result<ResultEvent>> ApiClient::stream(std::string target, Json body,
                                                  std::function<void(const Event&)> onEvent, net::Wait wait) {
   std::string text = body.dump();

@@ -16,6 +16,8 @@ class ApiClient {
   ApiClient(net::Loop& loop, const std::string& socketPath);
 
   net::Task<Result<format::Json>> get(std::string target, net::Wait wait);
+  // A call with a plain answer.
+  net::Task<Result<format::Json>> post(std::string target, format::Json body, net::Wait wait);
   // One verb: every event but the result goes to `onEvent`, which may not block for long.
   net::Task<Result<ResultEvent>> stream(std::string target, format::Json body,
                                         std::function<void(const Event&)> onEvent, net::Wait wait);

@@ -45,6 +45,7 @@ RowEvent rowFrom(const Json& body) {
           .health = body["health"].asString(),
           .ports = body["ports"].asString(),
           .command = body["command"].asString(),
+          .url = body["url"].asString(),
           .exitCode = intOf(body["exitCode"]),
           .number = intOf(body["number"], 1),
           .oneOff = body["oneOff"].asBool(),
@@ -113,6 +114,7 @@ Result<Event> parseEvent(std::string_view line) {
                                 intOf(body["exitCode"])});
   }
   if (kind == "created") return Event(CreatedEvent{body["container"].asString()});
+  if (kind == "url") return Event(UrlEvent{body["service"].asString(), body["url"].asString()});
   if (kind == "dropped") return Event(DroppedEvent{body["events"].asInt()});
   if (kind == "config") return Event(ConfigEvent{body});
   if (kind == "result") return Event(ResultEvent{body["outcome"].asString(), body["elapsedMs"].asInt()});

@@ -58,7 +58,7 @@ struct ContainerEvent {
 };
 
 struct RowEvent {
-  std::string service, container, id, image, state, health, ports, command;
+  std::string service, container, id, image, state, health, ports, command, url;
   int exitCode = 0, number = 1;
   bool oneOff = false;
   std::int64_t createdUs = 0, startedUs = 0;
@@ -66,6 +66,11 @@ struct RowEvent {
 
 struct CreatedEvent {
   std::string container;
+};
+
+// Where a service answers.
+struct UrlEvent {
+  std::string service, url;
 };
 
 struct DroppedEvent {
@@ -91,8 +96,8 @@ struct ResultEvent {
 };
 
 using Event = std::variant<WarningEvent, ProblemEvent, WaitingEvent, StepEvent, BuildEvent, FailureEvent, LogEvent,
-                           ContainerEvent, RowEvent, CreatedEvent, DroppedEvent, NeedEvent, RequestEvent, ConfigEvent,
-                           ResultEvent>;
+                           ContainerEvent, RowEvent, CreatedEvent, UrlEvent, DroppedEvent, NeedEvent, RequestEvent,
+                           ConfigEvent, ResultEvent>;
 
 // One line of an answer. Errors: kProtocol when it is no event this version knows.
 Result<Event> parseEvent(std::string_view line);

@@ -30,7 +30,7 @@ std::string flagLines(const std::vector<Flag>& flags) {
 std::string verbLine(std::string_view name) {
   const Verb* verb = findVerb(name);
   ORBIT_CHECK(verb != nullptr);
-  return "  " + padded(std::string(name), 15) + std::string(verb->summary) + "\n";
+  return "  " + padded(std::string(name), 18) + std::string(verb->summary) + "\n";
 }
 
 std::string group(std::string_view title, std::initializer_list<std::string_view> names) {
@@ -52,6 +52,7 @@ std::string overview() {
   out += group("Look", {"ps", "logs", "requests", "ls", "config"});
   out += group("Work inside", {"exec", "run", "build", "pull"});
   out += group("The edge", {"edge", "edge check", "trust"});
+  out += group("Domains", {"domains add", "domains list", "domains check", "domains remove", "domains authority"});
   out += group("Orbit itself", {"server status", "server stop", "version", "help"});
   out += "\nFlags for every command\n" + flagLines(globalFlags());
   out += "\nCommands and flags mean what they mean in Docker Compose. `orbit help up` explains one, with examples.\n";

@@ -76,9 +76,12 @@ std::string statusText(const RowEvent& row, std::int64_t nowUs) {
 
 std::string psTable(const std::vector<RowEvent>& rows, std::int64_t nowUs, bool truncate) {
   std::vector<std::vector<std::string>> table = {{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}};
+  const bool urls = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.url.empty(); });
+  if (urls) table.front().emplace_back("URL");
   for (const auto& row : rows) {
     table.push_back({row.container, row.image, commandText(row.command, truncate), row.service,
                      agoText(row.createdUs, nowUs), statusText(row, nowUs), row.ports});
+    if (urls) table.back().push_back(row.url);
   }
   return columnsText(table);
 }
@@ -100,6 +103,7 @@ std::string psJson(const std::vector<RowEvent>& rows, const std::string& project
     line.set("Service", row.service);
     line.set("State", row.state);
     line.set("Status", statusText(row, nowUs));
+    if (!row.url.empty()) line.set("URL", row.url);
     out += line.dump() + "\n";
   }
   return out;

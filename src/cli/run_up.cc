@@ -2,17 +2,35 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 
 #include "base/base.h"
 #include "cli/log_printer.h"
 #include "cli/request.h"
 #include "cli/runners.h"
+#include "cli/screen_text.h"
 #include "cli/terminal.h"
 
 namespace orbit::cli {
 namespace {
 
 using format::Json;
+
+// Where `orbit trust` installs the local authority on Debian.
+constexpr const char* kTrusted = "/usr/local/share/ca-certificates";
+
+// Once a home, unless some Orbit's authority is trusted here.
+bool hintsAtTrust(const model::Home& home) {
+  std::error_code failed;
+  for (const auto& file : std::filesystem::directory_iterator(kTrusted, failed)) {
+    if (startsWith(file.path().filename().string(), "orbit-local-")) return false;
+  }
+  const std::string told = home.state + "/told-of-trust";
+  if (std::filesystem::exists(told, failed)) return false;
+  std::ofstream(told).flush();
+  return true;
+}
 
 // One attached `up`: three things run side by side on the loop (the logs, the stop, the user's patience).
 class Attached {
@@ -38,12 +56,25 @@ class Attached {
     }
     if (result.ok() && result->outcome == "ok" && session_.presenter.showsTable()) co_await addListing();
     const int status = session_.finish(result);
+    if (status == kDone) tellUrls();
     if (status != kDone || !attach_) co_return status;
     co_return co_await followLogs(beganUs);
   }
 
  private:
+  void tellUrls() {
+    if (urls_.empty()) return;
+    std::vector<std::vector<std::string>> table;
+    for (const auto& [service, url] : urls_) table.push_back({" " + service, url});
+    session_.presenter.say("\n" + columnsText(table));
+    if (hintsAtTrust(session_.home)) {
+      session_.presenter.say(" Browsers warn until this machine trusts Orbit's local authority: orbit trust\n");
+    }
+    session_.presenter.say("\n");
+  }
+
   void onUpEvent(const Event& event) {
+    if (const auto* url = std::get_if<UrlEvent>(&event)) urls_[url->service] = url->url;
     if (const auto* step = std::get_if<StepEvent>(&event); step != nullptr && step->kind == "container") {
       if (step->state == "started" || step->state == "unchanged" || step->state == "healthy" ||
           step->state == "starting") {
@@ -188,7 +219,8 @@ class Attached {
   LogPrinter printer_;
   net::Condition changed_;
   net::Cancel upCancel_, logsCancel_, stopCancel_;
-  std::set<std::string> services_;  // those this `up` started or found running
+  std::map<std::string, std::string> urls_;  // by service
+  std::set<std::string> services_;           // those this `up` started or found running
   std::optional<int> exitStatus_;
   int interrupts_ = 0;
   bool logsEnded_ = false, logsFailed_ = false;

@@ -239,6 +239,50 @@ std::vector<Verb> edgeVerbs() {
   };
 }
 
+std::vector<Verb> domainVerbs() {
+  return {
+      {"domains add",
+       "[OPTIONS] HOST SERVICE",
+       "Serve a domain of yours from a service",
+       "orbit domains add shop.example.com web\n"
+       "orbit domains add test.example.com web -E development",
+       {{"environment", 'E', kText, "NAME", "Whose service (default: production)"},
+        {"project", 0, kText, "NAME", "Whose, from any folder; the same as -p"},
+        {"hsts", 0, kSwitch, "", "Tell browsers to come by https only, for a year"},
+        kJson},
+       2,
+       2},
+      {"domains list", "[OPTIONS]", "List the domains of this home", "orbit domains list", {kJson}, 0, 0},
+      {"domains check",
+       "[OPTIONS] [HOST]",
+       "Say which records to set, what has arrived, and how the certificate does",
+       "orbit domains check shop.example.com",
+       {kJson},
+       0,
+       1},
+      {"domains remove", "HOST", "Serve a domain no more", "orbit domains remove shop.example.com", {}, 1, 1},
+      {"domains authority",
+       "[OPTIONS]",
+       "Show or choose who signs the domains' certificates, and how control is proven",
+       "orbit domains authority                              shows it\n"
+       "orbit domains authority --email me@example.com       Let's Encrypt, with an address for its mails\n"
+       "orbit domains authority --challenge dns-01 --dns-hook /usr/local/bin/dns-record",
+       {{"directory", 0, kText, "URL", "The authority's ACME directory (default: Let's Encrypt)"},
+        {"email", 0, kText, "ADDRESS", "Where it may write to"},
+        {"ca", 0, kText, "FILE", "Certificate to trust it by, when it is not a public one"},
+        {"challenge", 0, kText, "HOW", "http-01 (default), tls-alpn-01, or dns-01, which wildcards need"},
+        {"dns-server", 0, kText, "HOST:PORT", "dns-01: the name server that takes updates (RFC 2136)"},
+        {"tsig-name", 0, kText, "NAME", "... signed with this key"},
+        {"tsig-algorithm", 0, kText, "NAME", "... by this algorithm (default: hmac-sha256)"},
+        {"tsig-secret-file", 0, kText, "FILE", "... whose secret stands in this file, in base64"},
+        {"dns-hook", 0, kText, "COMMAND", "dns-01: run as COMMAND add|remove NAME VALUE"},
+        {"default", 0, kSwitch, "", "Back to Let's Encrypt by http-01"},
+        kJson},
+       0,
+       0},
+  };
+}
+
 std::vector<Verb> otherVerbs() {
   return {
       {"ls",
@@ -341,6 +385,7 @@ const std::vector<Verb>& verbs() {
     std::vector<Verb> table = stackVerbs();
     for (auto& verb : commandVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
+    for (auto& verb : domainVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);
     return table;
   }();
