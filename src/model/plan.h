@@ -18,6 +18,13 @@ struct Warning {
   Location at;
 };
 
+// `x-orbit.domains`: a host and the service that is to answer it once the project is deployed.
+struct PlannedDomain {
+  std::string host;  // in its one form (model/domain.h)
+  std::string service;
+  Location at;
+};
+
 struct Plan {
   std::string project;                // normal name, [a-z0-9][a-z0-9_-]*
   std::string workingDir;             // absolute
@@ -28,6 +35,7 @@ struct Plan {
   std::vector<Volume> volumes;
   std::vector<FileObject> configs;
   std::vector<FileObject> secrets;
+  std::vector<PlannedDomain> domains;  // by `x-orbit.domains`
   std::vector<Warning> warnings;
 
   const Service* find(std::string_view name) const {

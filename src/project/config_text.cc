@@ -129,6 +129,12 @@ std::string composeText(const model::Plan& plan) {
   if (!plan.volumes.empty()) root.set("volumes", section(plan.volumes, volumeNode));
   if (!plan.configs.empty()) root.set("configs", fileObjects(plan.configs, false));
   if (!plan.secrets.empty()) root.set("secrets", fileObjects(plan.secrets, true));
+  if (!plan.domains.empty()) {
+    Writer domains(Part::kWhole), orbit(Part::kWhole);
+    for (const auto& domain : plan.domains) domains.text(domain.host, domain.service);
+    orbit.node("domains", domains.take());
+    root.set("x-orbit", orbit.take());
+  }
   return format::dumpYaml(root);
 }
 

@@ -2,18 +2,19 @@
 
 #include "base/text.h"
 #include "format/dotenv.h"
+#include "project/schema_shapes.h"
 
 namespace orbit::project {
 namespace {
 
 using format::Node;
 
-// Level 0 is the file, 2 a service: the places where `x-` keys are the user's own.
+// Level 0 is the file, 2 a service: the places where `x-` keys are the user's own, but for `x-orbit`.
 void walk(Node& node, int level, const Environment& environment, ReadingState& state) {
   interpolateValue(node, environment, state);
   for (auto& item : node.items) walk(item, level + 1, environment, state);
   for (auto& entry : node.entries) {
-    if ((level == 0 || level == 2) && startsWith(entry.key, "x-")) continue;
+    if ((level == 0 || level == 2) && startsWith(entry.key, "x-") && entry.key != kOrbitKey) continue;
     walk(entry.value, level + 1, environment, state);
   }
 }

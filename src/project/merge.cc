@@ -1,6 +1,7 @@
 #include "project/merge.h"
 
 #include "base/text.h"
+#include "project/schema_shapes.h"
 #include "project/trail.h"
 
 namespace orbit::project {
@@ -159,7 +160,7 @@ class Merger {
         auto& mine = base.entries[place->second];
         // The key must outlive the trail's view of it.
         const Step step(trail_, mine.key);
-        const bool isExtension = startsWith(entry.key, "x-") && trail_.size() != 2;
+        const bool isExtension = startsWith(entry.key, "x-") && trail_.size() != 2 && entry.key != kOrbitKey;
         if (isExtension) {
           mine.value = std::move(entry.value);
         } else {

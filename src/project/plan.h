@@ -38,6 +38,7 @@ void planResources(const Fields& fields, model::Service& service);
 void planLimits(const Fields& fields, model::ContainerSpec& container);
 void planDevices(const Fields& fields, model::ContainerSpec& container);
 void planDependencies(Planning& planning, const Fields& fields, model::Service& service);
+void planOrbit(const Fields& fields, model::Service& service);
 
 // Parts that look at several services at once.
 void planLinks(Planning& planning, model::Plan& plan);
@@ -50,6 +51,7 @@ void checkPrograms(Planning& planning, model::Plan& plan);
 void planNetworks(Planning& planning, model::Plan& plan);
 void planVolumes(Planning& planning, model::Plan& plan);
 void planFileObjects(Planning& planning, model::Plan& plan);
+void planDomains(Planning& planning, model::Plan& plan);
 
 // Keys of the specification that Orbit does not act on yet become warnings.
 void warnUnsupported(const Fields& root);

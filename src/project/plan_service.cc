@@ -114,6 +114,7 @@ model::Service planService(Planning& planning, const format::Entry& entry) {
   planIdentity(fields, service.container);
   planNames(fields, service.container);
   planIsolation(planning, fields, service.container);
+  planOrbit(fields, service);
   warnUnsupportedService(fields);
   return service;
 }
@@ -195,6 +196,7 @@ model::Plan makePlan(Planning& planning) {
   planNetworks(planning, plan);
   planVolumes(planning, plan);
   planFileObjects(planning, plan);
+  planDomains(planning, plan);
   planReadyPorts(plan);
   checkPrograms(planning, plan);
   warnUnsupported(Fields(&planning.merged.root, "the file", planning.findings));

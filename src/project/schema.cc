@@ -151,8 +151,19 @@ std::string hintForUnknown(const format::Entry& entry, const Shape& shape) {
 
 void check(const Node& node, const Shape& shape, const Place& place, std::vector<Error>& faults);
 
+// Of the extension keys only ours has a shape, and only where it means something.
+const Shape* orbitShape(std::string_view key, const Shape& level) {
+  if (key != kOrbitKey) return nullptr;
+  if (level.keys.data() == kFileShape.keys.data()) return &kOrbitFileShape;
+  return level.keys.data() == kServiceShape.keys.data() ? &kOrbitServiceShape : nullptr;
+}
+
 void checkKeys(const Node& node, const Shape& shape, const Place& place, std::vector<Error>& faults) {
   for (const auto& entry : node.entries) {
+    if (const Shape* orbit = orbitShape(entry.key, shape)) {
+      check(entry.value, *orbit, {place.path.empty() ? entry.key : place.path + "." + entry.key, {}}, faults);
+      continue;
+    }
     if (startsWith(entry.key, "x-")) continue;
     const auto known = std::find_if(shape.keys.begin(), shape.keys.end(),
                                     [&](const Key& candidate) { return candidate.name == entry.key; });

@@ -34,5 +34,9 @@ struct Key {
 
 extern const Shape kFileShape;
 extern const Shape kServiceShape;
+// `x-orbit` of the file and of a service (decision 18).
+extern const Shape kOrbitFileShape;
+extern const Shape kOrbitServiceShape;
+inline constexpr std::string_view kOrbitKey = "x-orbit";
 
 }  // namespace orbit::project
