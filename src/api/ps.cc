@@ -3,6 +3,11 @@
 #include "api/verbs.h"
 
 namespace orbit::api {
+namespace {
+
+constexpr auto kUrlTime = std::chrono::seconds(1);  // for a daemon that has only just started to look around
+
+}  // namespace
 
 Result<PsRequest> decodePs(const format::Json& body) {
   Fields fields(body);
@@ -27,6 +32,8 @@ net::Task<void> ps(Shared& shared, http::Exchange& exchange, format::Json body) 
     outcome = rows.ok() ? "ok" : "failed";
     const auto& wanted = request->services;
     std::map<std::string, std::string> urls;
+    const net::Wait urlWait = wait.until(shared.services.loop.clock().now() + kUrlTime);
+    co_await shared.services.traffic.settle(target->project, false, urlWait);
     for (const auto& one : shared.services.traffic.urls(target->project)) urls[one.service] = one.url;
     if (rows.ok()) {
       for (const auto& row : *rows) {

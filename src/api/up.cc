@@ -47,7 +47,9 @@ net::Task<stack::Outcome> upWithUrls(Shared& shared, EventStream& stream, const 
                                      stack::UpOptions options, net::Wait wait) {
   traffic::Traffic& traffic = shared.services.traffic;
   const Clock& clock = shared.services.loop.clock();
-  co_await traffic.makeRoom(publishedPorts(plan), wait.until(clock.now() + kRoomTime));
+  std::vector<int> ports = publishedPorts(plan);
+  const net::Wait roomWait = wait.until(clock.now() + kRoomTime);
+  co_await traffic.makeRoom(std::move(ports), roomWait);
   bool changed = false;
   stack::Observer observer = stream.observer();
   observer.step = [&changed, tell = observer.step](const stack::Step& step) {
@@ -58,7 +60,8 @@ net::Task<stack::Outcome> upWithUrls(Shared& shared, EventStream& stream, const 
   const bool starts = !options.noStart;
   stack::Outcome outcome = co_await shared.services.stack.up(plan, std::move(options), std::move(observer), wait);
   if (!outcome.ok() || !starts) co_return outcome;
-  co_await traffic.settle(plan.project, changed, wait.until(clock.now() + kUrlTime));
+  const net::Wait urlWait = wait.until(clock.now() + kUrlTime);
+  co_await traffic.settle(plan.project, changed, urlWait);
   for (const auto& warning : traffic.warnings(plan.project)) stream.tell(warningEvent(warning));
   for (const auto& url : traffic.urls(plan.project)) stream.tell(urlEvent(url));
   co_return outcome;

@@ -14,6 +14,7 @@ using net::Task;
 using net::Wait;
 
 constexpr int kNotFound = 404;
+constexpr const char* kTablePath = "/v1/table";
 
 bool good(int status) {
   return status >= 200 && status < 300;
@@ -45,7 +46,8 @@ void Delivery::want(World world, std::set<int> avoid) {
 }
 
 Task<Status> Delivery::ask(Wait wait) {
-  auto answer = co_await peers_.edge("GET", "/v1/table", "", wait);
+  std::string method = "GET", path = kTablePath, nothing;
+  auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(nothing), wait);
   if (!answer.ok()) co_return std::move(answer).error();
   if (good(answer->status)) {
     served_ = normal(answer->body);
@@ -149,8 +151,8 @@ Task<Status> Delivery::bind(std::vector<Listener> kept, Wait wait) {
 }
 
 Task<Status> Delivery::put(std::string text, Wait wait) {
-  std::string body = text;
-  auto answer = co_await peers_.edge("PUT", "/v1/table", std::move(body), wait);
+  std::string method = "PUT", path = kTablePath, body = text;
+  auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(body), wait);
   if (!answer.ok()) co_return std::move(answer).error();
   if (!good(answer->status)) {
     co_return Error{

@@ -73,7 +73,8 @@ Task<void> Scout::watch(Wait wait) {
   Duration pause = kEngineAgainMin;
   while (!wait.cancel->requested()) {
     const Instant began = loop_.clock().now();
-    const Status ended = co_await engine_.events(loop_.clock().wallUs(), filter, sink, wait);
+    const std::int64_t sinceUs = loop_.clock().wallUs();
+    const Status ended = co_await engine_.events(sinceUs, filter, sink, wait);
     if (wait.cancel->requested()) co_return;
     if (loop_.clock().now() - began > kEngineAgainMax) pause = kEngineAgainMin;
     log(Level::kDebug, "traffic", "the engine's events ended: " + (ended.ok() ? "in order" : ended.error().text()));
@@ -194,7 +195,8 @@ Task<Scout::Asked> Scout::askOnce(std::string id, int round, bool patient, Wait 
   auto listening = co_await engine_.listening(id, limited);
   if (current(id, round) == nullptr) co_return Asked{true, false};
   if (!listening.ok()) co_return Asked{};
-  const Candidates candidates = candidatesOf(portFacts(*detail, std::move(*listening)));
+  const PortFacts facts = portFacts(*detail, std::move(*listening));
+  const Candidates candidates = candidatesOf(facts);
   const std::string address = addressOf(*detail);
   std::vector<int> ports = candidates.ports;
   int found = 0;

@@ -76,7 +76,8 @@ class Room final : public Traffic {
     co_await group.join();
     std::vector<DomainReport> reports;
     for (std::size_t i = 0; i < domains.size(); ++i) reports.push_back(judge(domains[i], answers[i], here));
-    auto status = co_await peers_.edge("GET", "/v1/status", "", wait);
+    std::string method = "GET", path = "/v1/status", nothing;
+    auto status = co_await peers_.edge(std::move(method), std::move(path), std::move(nothing), wait);
     if (status.ok()) addCertificates(reports, status->body);
     co_return reports;
   }
