@@ -59,7 +59,7 @@ struct Options {
 
 // Runs until told to stop (control socket, SIGTERM or SIGINT): children get SIGTERM, after 10 s SIGKILL. SIGHUP is
 // passed on to them. A child that ends is started again at once, then with back-off up to 5 s when it keeps ending
-// within 10 s (an overlapping one that was ready: from its tenth such end on). Returns the exit status; what kept it
+// within 10 s (an overlapping one that was ready: after thirty such ends). Returns the exit status; what kept it
 // from starting is on standard error.
 int run(const Options& options);
 

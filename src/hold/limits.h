@@ -13,7 +13,7 @@ inline constexpr std::size_t kCommandBytesMax = 256;
 inline constexpr std::chrono::seconds kCommandTime{5};  // to send a command
 inline constexpr std::chrono::seconds kStopTime{10};    // from SIGTERM to SIGKILL
 inline constexpr std::chrono::seconds kSteady{10};      // a child that lived this long ended for a new reason
-inline constexpr int kServedEndsFree = 8;               // quick ends in a row without delay, of a child that was ready
+inline constexpr int kServedEndsFree = 30;              // quick ends in a row without delay, of a child that was ready
 inline constexpr std::chrono::milliseconds kBackOffMin{100};
 inline constexpr std::chrono::milliseconds kBackOffMax{5000};
 inline constexpr std::chrono::milliseconds kTakeOverStep{50};  // between tries to take over from a hold that ends

@@ -67,8 +67,7 @@ def test_killed_it_refuses_nobody(home, port, _):
     slowest = 0
     for _ in range(5):
         assert life.get(port)[0] == 200
-        pid = home.pid("edge")
-        os.kill(pid, signal.SIGKILL)
+        pid = home.kill9("edge")
         begin = time.monotonic()
         assert life.get(port)[0] == 200
         slowest = max(slowest, time.monotonic() - begin)
@@ -210,9 +209,9 @@ def test_under_root_it_runs_as_its_own_user():
         assert os.stat(home.folder / "state.db").st_uid == 0
         assert "GET" in home.orbit("requests").stdout
         # What it listens on stays when it is killed, and it dies with hold.
-        os.kill(home.pid("edge"), signal.SIGKILL)
+        home.kill9("edge")
         assert life.get(port)[0] == 200
-        edge = home.pid("edge")
+        edge = life.until(lambda: home.pid("edge"), "the next edge")
         home.process.tell(signal.SIGKILL)
         life.until(lambda: not pathlib.Path(f"/proc/{edge}").exists(), "the edge is gone with hold")
     except AssertionError:

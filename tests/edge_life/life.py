@@ -212,6 +212,12 @@ class Home:
         found = re.search(rf"^{name} running (\d+)", self.tell("status"), re.M)
         return int(found[1]) if found else 0
 
+    def kill9(self, name):
+        """Its process id; waits for one to be there, since 0 would be all of us."""
+        pid = until(lambda: self.pid(name), f"{name} runs")
+        os.kill(pid, signal.SIGKILL)
+        return pid
+
     def put(self, text):
         """Sends a table; asks again while a generation takes over."""
         for _ in range(200):
