@@ -204,6 +204,7 @@ PoolAttempt& UpstreamConnection::leave(bool reusable) {
 }
 
 void UpstreamConnection::discard() {
+  Timer::cancel();  // it could still fire in this turn
   pool_.gone(*this);
   close();
 }

@@ -23,7 +23,6 @@ inline constexpr std::chrono::seconds kQuietGrace{5};               // of an idl
 inline constexpr std::chrono::seconds kPoolIdleMax{3};              // decision 26
 inline constexpr std::chrono::seconds kPoolIdleMaxUnrepeatable{1};  // decision 26
 inline constexpr int kInterimMax = 16;                              // 1xx answers before the real one
-inline constexpr std::size_t kHeldBodyBytesMax = 256 * 1024;        // of a request's, until there is a connection
 inline constexpr std::size_t kRequestIdBytesMax = 128;              // taken over from a trusted proxy
 inline constexpr std::chrono::seconds kFrameGrace{5};               // for a frame to end when its WebSocket is to
 inline constexpr std::chrono::seconds kLeaveTime{30};               // for the last bytes of a tunnel to the instance

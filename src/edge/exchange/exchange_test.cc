@@ -1,0 +1,258 @@
+// The way of a request, without a socket: whom it asks, what the client gets, and what is counted (decision 14).
+#include "edge/exchange/exchange.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/test_world.h"
+
+namespace orbit::edge {
+namespace {
+
+using signal::Outcome;
+using Kind = signal::Key::Kind;
+
+class TestClient final : public ClientStream {
+ public:
+  void sendInterim(int code, std::string_view) override { interims.push_back(code); }
+  void sendHead(int code, std::string_view, std::string_view fieldLines, bool end) override {
+    status = code;
+    lines = fieldLines;
+    ended = end;
+  }
+  std::size_t sendBody(std::string_view bytes) override {
+    body += bytes;
+    return queued;
+  }
+  void sendEnd(std::string_view) override { ended = true; }
+  void cut() override { wasCut = true; }
+  void bodyConsumed(std::size_t bytes) override { consumed += bytes; }
+  void discardBody() override { discarding = true; }
+  void beginTunnel() override { tunnel = true; }
+  bool closing() const override { return false; }
+  std::vector<int> interims;
+  int status = 0;
+  std::string lines, body;
+  std::size_t queued = 0, consumed = 0;
+  bool ended = false, wasCut = false, discarding = false, tunnel = false;
+};
+
+class ExchangeTest : public testing::Test {
+ protected:
+  ExchangeTest() { facts.listener = &listener; }
+  void begin(const std::string& text, bool endOfBody = true) {
+    http::RequestIndex head;
+    ASSERT_EQ(http::parseRequestHead(text, {}, head).kind, http::ParseOutcome::Kind::kDone);
+    exchange = &beginExchange(world.worker, client, facts);
+    exchange->onRequest(head, endOfBody);
+  }
+  void get(const std::string& lines = {}) { begin("GET / HTTP/1.1\r\nHost: a.test\r\n" + lines + "\r\n"); }
+  void post() { begin("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 0\r\n\r\n"); }
+  TestAttempt& attempt() { return world.upstreams.last(); }
+  std::size_t attempts() const { return world.upstreams.attempts.size(); }
+  // What was counted, as "kind release status outcome".
+  std::vector<std::string> counted() const {
+    std::vector<std::string> rows;
+    for (const auto& row : world.signals.rows) {
+      rows.push_back((row.key.kind == Kind::kRequest ? "request " : "attempt ") + row.key.release + " " +
+                     std::to_string(row.sample.status) + " " + std::to_string(static_cast<int>(row.sample.outcome)));
+    }
+    return rows;
+  }
+  static std::string row(const std::string& what, int status, Outcome outcome) {
+    return what + " " + std::to_string(status) + " " + std::to_string(static_cast<int>(outcome));
+  }
+  void addWatched() {
+    world.table.services[0].releases[0].weight = 0;
+    world.table.services[0].releases.push_back({"new", 100, true, false, {{"c", "127.0.0.1:3"}}});
+    world.apply();
+  }
+
+  TestWorld world;
+  TestClient client;
+  ListenerRuntime listener;
+  ClientFacts facts;
+  Exchange* exchange = nullptr;
+};
+
+constexpr std::string_view kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
+
+TEST_F(ExchangeTest, OneSignalForTheAttemptAndOneForTheRequest) {
+  get();
+  attempt().answer(kOk, false);
+  attempt().owner->onAttemptBody("hi");
+  attempt().end();
+  EXPECT_EQ(counted(), (std::vector{row("attempt old", 200, Outcome::kAnswered)}));
+  exchange->onAnswerSent();
+  EXPECT_EQ(counted(),
+            (std::vector{row("attempt old", 200, Outcome::kAnswered), row("request old", 200, Outcome::kAnswered)}));
+  EXPECT_EQ(world.signals.rows[1].sample.bytesOut, 2U);
+  for (const auto& instance : world.runtime->services[0]->releases[0].instances) EXPECT_EQ(instance->active, 0U);
+}
+
+TEST_F(ExchangeTest, WhatTheEdgeAnswersItselfCarriesNoRelease) {
+  world.table.services[0].releases[0].instances.clear();
+  world.apply();
+  get();
+  EXPECT_EQ(client.status, 503);
+  exchange->onAnswerSent();
+  EXPECT_EQ(counted(), (std::vector{row("request ", 503, Outcome::kAnswered)}));
+}
+
+TEST_F(ExchangeTest, ARefusedConnectionIsTriedOnTheOtherInstance) {
+  world.upstreams.refusing = "a";
+  for (int i = 0; i < 8; ++i) {
+    client = {};
+    post();
+    EXPECT_NE(attempt().wish.instance->id, "a");
+    attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+    EXPECT_EQ(client.status, 204);
+    exchange->onAnswerSent();
+  }
+}
+
+TEST_F(ExchangeTest, AResetIsTriedAgainOnlyWhereThatIsSafe) {
+  get();
+  attempt().fail(AttemptFailure::kReset);
+  EXPECT_EQ(attempts(), 2U);
+  EXPECT_NE(world.upstreams.attempts[0]->wish.instance, world.upstreams.attempts[1]->wish.instance);
+  attempt().fail(AttemptFailure::kReset);
+  EXPECT_EQ(attempts(), 2U);  // retriesMax
+  EXPECT_EQ(client.status, 502);
+  exchange->onAnswerSent();
+  client = {};
+  post();
+  attempt().fail(AttemptFailure::kReset);
+  EXPECT_EQ(attempts(), 3U);
+  EXPECT_EQ(client.status, 502);
+  exchange->onAnswerSent();
+  client = {};
+  get();
+  attempt().fail(AttemptFailure::kHeadTimeout);
+  EXPECT_EQ(attempts(), 4U);
+  EXPECT_EQ(client.status, 504);
+  exchange->onAnswerSent();
+}
+
+TEST_F(ExchangeTest, AnotherReleaseAnswersForAWatchedOneAndTheFailureCounts) {
+  addWatched();
+  get();
+  EXPECT_EQ(attempt().wish.instance->id, "c");
+  attempt().answer("HTTP/1.1 500 Oops\r\nContent-Length: 4\r\n\r\n", false);
+  ASSERT_EQ(attempts(), 2U);
+  EXPECT_TRUE(world.upstreams.attempts[0]->cancelled);
+  EXPECT_EQ(client.status, 0);
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  EXPECT_EQ(client.status, 204);
+  exchange->onAnswerSent();
+  EXPECT_EQ(counted(),
+            (std::vector{row("attempt new", 500, Outcome::kShielded), row("attempt old", 204, Outcome::kAnswered),
+                         row("request old", 204, Outcome::kAnswered)}));
+}
+
+TEST_F(ExchangeTest, OnlyGetAndHeadAreShielded) {
+  addWatched();
+  post();
+  attempt().answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", true);
+  EXPECT_EQ(attempts(), 1U);
+  EXPECT_EQ(client.status, 500);
+  exchange->onAnswerSent();
+}
+
+TEST_F(ExchangeTest, VisitorsStayOnTheirSide) {
+  addWatched();
+  get();
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  const std::size_t at = client.lines.find("Set-Cookie: ");
+  ASSERT_NE(at, std::string::npos);
+  exchange->onAnswerSent();
+  const std::string cookie = client.lines.substr(at + 12, client.lines.find(';', at) - at - 12);
+  world.table.services[0].releases[0].weight = 100;
+  world.table.services[0].releases[1].weight = 0;
+  world.apply();
+  client = {};
+  get("Cookie: " + cookie + "\r\n");
+  EXPECT_EQ(attempt().wish.instance->id, "c");
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  EXPECT_EQ(client.lines.find("Set-Cookie"), std::string::npos);
+  exchange->onAnswerSent();
+}
+
+TEST_F(ExchangeTest, ABrokenAnswerIsCutAndCounted) {
+  get();
+  attempt().answer(kOk, false);
+  attempt().fail(AttemptFailure::kBroken);
+  EXPECT_TRUE(client.wasCut);
+  EXPECT_EQ(counted(),
+            (std::vector{row("attempt old", 200, Outcome::kBroken), row("request old", 200, Outcome::kBroken)}));
+}
+
+TEST_F(ExchangeTest, AClientThatGoesAwayIsNoFailure) {
+  get();
+  exchange->onClientGone();
+  EXPECT_TRUE(attempt().cancelled);
+  EXPECT_EQ(counted(), (std::vector{row("attempt old", 0, Outcome::kClientAborted),
+                                    row("request old", 0, Outcome::kClientAborted)}));
+}
+
+TEST_F(ExchangeTest, ASlowClientHoldsTheInstanceBack) {
+  get();
+  attempt().answer("HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n", false);
+  client.queued = kQueueHigh + 1;
+  attempt().owner->onAttemptBody("x");
+  EXPECT_TRUE(attempt().paused);
+  exchange->onClientWritable();
+  EXPECT_FALSE(attempt().paused);
+  exchange->onClientGone();
+}
+
+TEST_F(ExchangeTest, ABodyWaitsForTheConnectionAndIsNotLost) {
+  world.upstreams.connects = false;
+  begin("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n", false);
+  exchange->onRequestBody("hello");
+  exchange->onRequestEnd();
+  EXPECT_EQ(client.consumed, 0U);
+  attempt().fail(AttemptFailure::kConnect);
+  ASSERT_EQ(attempts(), 2U);
+  attempt().owner->onAttemptReady(attempt().head);
+  EXPECT_EQ(attempt().body, "hello");
+  EXPECT_TRUE(attempt().ended);
+  EXPECT_EQ(client.consumed, 5U);
+  exchange->onClientGone();
+}
+
+TEST_F(ExchangeTest, PausedRequestsGoToWhereTheServiceIsThen) {
+  world.table.services[0].paused = true;
+  world.apply();
+  get();
+  EXPECT_EQ(attempts(), 0U);
+  world.table.services[0].paused = false;
+  world.table.services[0].releases = {{"r9", 100, false, false, {{"z", "127.0.0.1:9"}}}};
+  world.apply();
+  ASSERT_EQ(attempts(), 1U);
+  EXPECT_EQ(attempt().wish.instance->id, "z");
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  exchange->onAnswerSent();
+}
+
+TEST_F(ExchangeTest, AnInterimAnswerGoesOnlyToWhomItConcerns) {
+  begin("POST / HTTP/1.1\r\nHost: a.test\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n", false);
+  http::ResponseIndex interim;
+  ASSERT_EQ(http::parseResponseHead("HTTP/1.1 100 Continue\r\n\r\n", {}, http::Method::kPost, interim).kind,
+            http::ParseOutcome::Kind::kDone);
+  attempt().owner->onAttemptInterim(interim);
+  EXPECT_EQ(client.interims, std::vector{100});
+  exchange->onClientGone();
+}
+
+TEST_F(ExchangeTest, A101NobodyAskedForIs502) {
+  world.table.services[0].retriesMax = 0;
+  world.apply();
+  get();
+  attempt().answer("HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n", false);
+  EXPECT_EQ(client.status, 502);
+  EXPECT_FALSE(client.tunnel);
+  exchange->onAnswerSent();
+}
+
+}  // namespace
+}  // namespace orbit::edge
