@@ -308,6 +308,8 @@ class FolderKeeper final : public Keeper {
         if (certificate != nullptr) set->rows.push_back({host, std::move(certificate)});
       }
     }
+    // The table's first: what clients without SNI get.
+    if (!set->rows.empty()) set->fallback = set->rows.front().certificate;
     for (const auto& [host, certificate] : challenges_) set->challenges.push_back({host, certificate});
     options_.changed(std::move(set));
   }

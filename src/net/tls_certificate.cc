@@ -158,12 +158,13 @@ void CertificateIndex::add(Rows& rows, const TlsCertificates::Row& row) {
 }
 
 const ParsedCertificate* CertificateIndex::find(std::string_view host) const {
+  if (host.empty()) return fallback_;
   if (const auto exact = exact_.find(host); exact != exact_.end()) return exact->second;
   const std::size_t dot = host.find('.');
   if (dot != std::string_view::npos && dot > 0) {
     if (const auto wild = wildcard_.find(host.substr(dot + 1)); wild != wildcard_.end()) return wild->second;
   }
-  return fallback_;
+  return nullptr;
 }
 
 const ParsedCertificate* CertificateIndex::challenge(std::string_view host) const {

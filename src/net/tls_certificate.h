@@ -49,7 +49,7 @@ class ParsedCertificate final : public TlsCertificate {
 class CertificateIndex {
  public:
   explicit CertificateIndex(std::shared_ptr<const TlsCertificates> certificates);
-  // Exact, then wildcard of one label, then the fallback; null: refused. `host`: lower case.
+  // Exact, then wildcard of one label; the fallback for ""; null: refused. `host`: lower case.
   const ParsedCertificate* find(std::string_view host) const;
   const ParsedCertificate* challenge(std::string_view host) const;
 

@@ -89,7 +89,10 @@ std::string helloName(SSL* ssl) {
   if (list.size() <= kPrefix || list[2] != TLSEXT_NAMETYPE_host_name) return {};
   std::string name = lower(list.substr(kPrefix));
   if (name.size() > 1 && name.back() == '.') name.pop_back();
-  return name;
+  // An address is no name (RFC 6066 3), but some clients send one.
+  const bool address =
+      name.find_first_not_of("0123456789.") == std::string::npos || name.find(':') != std::string::npos;
+  return address ? std::string() : name;
 }
 
 class OpenSslServer final : public TlsServer {

@@ -25,8 +25,8 @@ class TlsCertificate {
   virtual std::string fingerprint() const = 0;  // SHA-256, hex
 };
 
-// Which certificate a name gets: exact first, then wildcard of one label, else the set's default (null: the handshake
-// is refused with unrecognized_name).
+// Which certificate a name gets: exact first, then wildcard of one label; a name nobody serves is refused
+// (unrecognized_name). A client that names nobody (no SNI: old ones, and those that dial an address) gets `fallback`.
 struct TlsCertificates {
   struct Row {
     std::string host;  // lower case, or "*.example.com"
