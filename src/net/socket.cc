@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 #include <cerrno>
@@ -91,9 +92,11 @@ std::uint64_t PeerAddress::clientHash(std::uint64_t seed) const {
   return mix(mix(high + seed) + low);
 }
 
+// Past the C library here and in send: its calls are cancellation points, which nobody here wants and which cost about
+// one percent of a proxied request.
 Io receive(int descriptor, std::span<char> into) {
   for (;;) {
-    const ssize_t size = ::recv(descriptor, into.data(), into.size(), 0);
+    const long size = ::syscall(SYS_recvfrom, descriptor, into.data(), into.size(), 0, nullptr, nullptr);
     if (size > 0) return {Io::Kind::kDone, static_cast<std::size_t>(size), 0};
     if (size == 0) return {Io::Kind::kEnd, 0, 0};
     if (errno != EINTR) return failed(errno);
@@ -102,7 +105,7 @@ Io receive(int descriptor, std::span<char> into) {
 
 Io send(int descriptor, std::string_view bytes) {
   for (;;) {
-    const ssize_t size = ::send(descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const long size = ::syscall(SYS_sendto, descriptor, bytes.data(), bytes.size(), MSG_NOSIGNAL, nullptr, 0);
     if (size >= 0) return {Io::Kind::kDone, static_cast<std::size_t>(size), 0};
     if (errno != EINTR) return failed(errno);
   }

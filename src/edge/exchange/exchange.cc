@@ -154,7 +154,7 @@ void ExchangeState::onRequestBody(std::string_view bytes) {
     }
     return;
   }
-  if (answerEnded_ || phase_ == Phase::kDone) return client_->bodyConsumed(bytes.size());
+  if (answerEnded_) return client_->bodyConsumed(bytes.size());
   bytesIn_ += bytes.size();
   const std::uint64_t bytesMax = decision_.route == nullptr ? 0 : decision_.route->bodyBytesMax;
   if (bytesMax > 0 && bytesIn_ > bytesMax) return refuseBody();

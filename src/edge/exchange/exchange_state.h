@@ -38,7 +38,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void checkTunnel(const TableRuntime& current);
 
  private:
-  enum class Phase : std::uint8_t { kFree, kPaused, kAsking, kAnswering, kTunnel, kLocal, kDone };
+  enum class Phase : std::uint8_t { kFree, kPaused, kAsking, kAnswering, kTunnel, kLocal };
   enum class Choosing : std::uint8_t { kFirst, kRetry, kShield };
 
   // exchange.cc
