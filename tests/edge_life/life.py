@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -23,9 +24,16 @@ PATIENCE = 30  # seconds, for what must come
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to outgoing connections, which might take it before we do."""
+    for _ in range(1000):
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise AssertionError("no port is free")
 
 
 def until(condition, what):
@@ -78,6 +86,7 @@ class Origin(Process):
         self.name, self.port = name, free_port()
         super().__init__(ORIGIN, "127.0.0.1", self.port, name)
         until(lambda: listens(self.port), f"origin {name}")
+        assert self.process.poll() is None, f"origin {name} ended: its port was taken"
 
 
 class Visitors:
@@ -186,7 +195,9 @@ class Home:
         """`before`: words in front of `orbit hold`."""
         self.before = before
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-life-"))
-        self.env = {**os.environ, "ORBIT_HOME": str(self.folder), "NO_COLOR": "1"}
+        # Without an engine the daemon sends no table of its own in place of the test's.
+        self.env = {**os.environ, "ORBIT_HOME": str(self.folder), "NO_COLOR": "1",
+                    "DOCKER_HOST": os.environ.get("LIFE_ENGINE", f"unix://{self.folder}/none.sock")}
         self.socket = self.folder / "run/edge.sock"
         self.process = None
         self.start()
