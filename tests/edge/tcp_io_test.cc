@@ -78,6 +78,39 @@ TEST_F(Tcp, APausedServiceHoldsConnectionsAndTheirBytes) {
   EXPECT_EQ(peer.exactly(12), "second hello");
 }
 
+TEST_F(Tcp, AnEstablishedConnectionIsHeldToo) {
+  std::atomic<int> echoed{0};
+  Upstream echo([&](Peer& peer) {
+    for (std::string piece = peer.exactly(5); piece.size() == 5; piece = peer.exactly(5)) {
+      ++echoed;
+      peer.send(piece);
+    }
+  });
+  forward(echo.address());
+  Peer peer = client();
+  peer.send("one  ");
+  EXPECT_EQ(peer.exactly(5), "one  ");
+  for (int round = 0; round < 5; ++round) {
+    table_.services[0].paused = true;
+    applyWith({});
+    std::this_thread::sleep_for(milliseconds(50));
+    const int before = echoed;
+    peer.send("two  ");
+    std::this_thread::sleep_for(milliseconds(50));
+    EXPECT_EQ(echoed, before);
+    table_.services[0].paused = false;
+    applyWith({});
+    EXPECT_EQ(peer.exactly(5), "two  ");
+  }
+  // Whoever paused it does not come back: what was held goes on after the time it was given.
+  table_.services[0].paused = true;
+  table_.services[0].pauseTimeout = milliseconds(100);
+  applyWith({});
+  std::this_thread::sleep_for(milliseconds(50));
+  peer.send("three");
+  EXPECT_EQ(peer.exactly(5), "three");
+}
+
 TEST_F(Tcp, ARefusingInstanceIsPassedBy) {
   std::vector<Listening> closed;
   const int port = listenFor("", closed);

@@ -103,7 +103,26 @@ void TcpSession::onConnected() {
   connected_ = true;
   Timer::cancel();
   noteSuccess(*choice_.instance);
+  if (held_) return worker_.reactor().timers().arm(*this, heldUntil_);
   client_->go();
+}
+
+void TcpSession::checkPause(const TableRuntime& runtime) {
+  if (pausedAt_ != nullptr) return;  // the desk resumes it
+  const int number = runtime.serviceNumber(listener_->config.service);
+  const model::TableService* config =
+      number < 0 ? nullptr : &runtime.services[static_cast<std::size_t>(number)]->config;
+  if (config == nullptr || !config->paused) return release();
+  if (std::exchange(held_, true)) return;
+  heldUntil_ = worker_.now() + config->pauseTimeout;
+  client_->hold();
+  if (connected_) worker_.reactor().timers().arm(*this, heldUntil_);
+}
+
+void TcpSession::release() {
+  if (!std::exchange(held_, false) || !connected_) return;
+  Timer::cancel();
+  if (upstream_->left() <= kQueueHigh) client_->go();
 }
 
 void TcpSession::onBytes(bool fromClient, std::string_view bytes) {
@@ -114,7 +133,8 @@ void TcpSession::onBytes(bool fromClient, std::string_view bytes) {
 
 void TcpSession::onTaken(bool client, std::size_t left) {
   Side* const from = client ? upstream_ : client_;
-  if (left <= kQueueLow && connected_ && from != nullptr) from->go();
+  const bool waits = held_ && from == client_;
+  if (left <= kQueueLow && connected_ && from != nullptr && !waits) from->go();
   if (left == 0 && clientEnded_ && upstreamEnded_) {
     const bool otherDone = (client ? upstream_ : client_)->left() == 0;
     if (otherDone) end(Outcome::kAnswered);
@@ -134,7 +154,8 @@ void TcpSession::onBroken(bool ofClient) {
 
 void TcpSession::onTimer() {
   if (pausedAt_ != nullptr) return end(Outcome::kBroken);
-  if (!connected_ && upstream_ != nullptr) connectFailed();
+  if (!connected_ && upstream_ != nullptr) return connectFailed();
+  release();  // whoever paused it does not come back: what was held goes on
 }
 
 void TcpSession::end(Outcome outcome) {

@@ -1,5 +1,6 @@
 // A TCP connection passed on as it is: bytes both ways, each half ended by itself, the slower side slows the faster.
-// While its service is paused, it is held unread. Private to edge. Thread rules: the worker's thread. Owns itself, in
+// While its service is paused nothing more is read from the client, neither of a new connection nor of one that was
+// there before; what the other side answers still passes. Private to edge. Thread rules: the worker's thread. Owns itself, in
 // the worker's set of TCP sessions.
 #pragma once
 #include "edge/worker/channel.h"
@@ -13,6 +14,8 @@ class TcpSession final : public Resumable, private net::Timer {
   static void accept(Worker& worker, net::Accepted accepted, std::shared_ptr<const ListenerRuntime> listener);
   ~TcpSession() override;
   void onResume() override;
+  // A new table: its service may be paused now, or no more.
+  void checkPause(const TableRuntime& runtime);
   void cutNow() { end(signal::Outcome::kBroken); }
 
  private:
@@ -50,6 +53,7 @@ class TcpSession final : public Resumable, private net::Timer {
   void onTaken(bool client, std::size_t left);
   void onTimer() override;
   void leavePaused();
+  void release();
   void end(signal::Outcome outcome);
   void report(signal::Key::Kind kind, signal::Outcome outcome);
 
@@ -63,6 +67,8 @@ class TcpSession final : public Resumable, private net::Timer {
   Side* upstream_ = nullptr;  // null until it is connected to
   std::shared_ptr<ServiceDesk> pausedAt_;
   bool connected_ = false;
+  bool held_ = false;  // connected, or connecting, when its service was paused
+  Instant heldUntil_{};
   bool clientEnded_ = false, upstreamEnded_ = false;
   bool ended_ = false;
   int attempts_ = 0;

@@ -97,6 +97,7 @@ void Worker::apply(std::shared_ptr<const TableRuntime> runtime) {
   table_ = TablePin(table.release());
   std::erase_if(desks_, [](const auto& row) { return row.second.expired(); });
   resumePaused();
+  for (TcpSession* session : tcpSessions_) session->checkPause(*table_->runtime);
   for (ExchangeState* tunnel : tunnels_) tunnel->checkTunnel(*table_->runtime);
 }
 
