@@ -82,6 +82,8 @@ class Process:
 
 
 class Origin(Process):
+    host = "127.0.0.1"
+
     def __init__(self, name):
         self.name, self.port = name, free_port()
         super().__init__(ORIGIN, "127.0.0.1", self.port, name)
@@ -127,7 +129,7 @@ def table(port, origins, listener="front", extra=0):
     """A table with one service, and `extra` more routes so that a change has some size."""
     routes = [{"service": "web", "host": "shop.localhost"}]
     routes += [{"host": f"h{i}.localhost", "service": "web"} for i in range(extra)]
-    instances = [{"id": o.name, "address": f"127.0.0.1:{o.port}"} for o in origins]
+    instances = [{"id": o.name, "address": f"{o.host}:{o.port}"} for o in origins]
     service = {"name": "web", "releases": [{"id": "v1", "instances": instances}]}
     return json.dumps({"listeners": [{"name": listener, "address": f"127.0.0.1:{port}"}], "services": [service],
                        "routes": routes})
@@ -197,7 +199,7 @@ class Home:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-life-"))
         # Without an engine the daemon sends no table of its own in place of the test's.
         self.env = {**os.environ, "ORBIT_HOME": str(self.folder), "NO_COLOR": "1",
-                    "DOCKER_HOST": os.environ.get("LIFE_ENGINE", f"unix://{self.folder}/none.sock")}
+                    "DOCKER_HOST": f"unix://{self.folder}/none.sock"}
         self.socket = self.folder / "run/edge.sock"
         self.process = None
         self.start()
