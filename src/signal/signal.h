@@ -97,7 +97,7 @@ struct WriterOptions {
   unsigned workers = 1;
   std::uint32_t seriesMax = 16'384;     // a worker
   std::uint32_t histogramsMax = 1'024;  // a worker
-  std::uint32_t recordsMax = 8'192;     // in a worker's ring
+  std::uint32_t recordsMax = 4'096;     // in a worker's ring
 };
 
 class Writer {

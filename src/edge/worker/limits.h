@@ -9,7 +9,7 @@ inline constexpr std::size_t kScratchBytes = 64 * 1024;    // read at once, one 
 inline constexpr int kReadsATurn = 4;                      // of one socket, before others get a turn
 inline constexpr std::size_t kBufferBytesMin = 1024;       // below, a string is no buffer worth keeping
 inline constexpr std::size_t kBufferBytesMax = 32 * 1024;  // larger ones are freed after use
-inline constexpr std::size_t kBuffersMax = 256;            // kept for use again, by one worker
+inline constexpr std::size_t kBuffersMax = 32;             // kept for use again, by one worker
 inline constexpr std::size_t kExchangesKept = 256;
 inline constexpr int kAcceptsATurn = 16;                            // of one listener
 inline constexpr std::chrono::milliseconds kAcceptPause{100};       // without descriptors, or at clientsMax
