@@ -274,7 +274,7 @@ Task<std::vector<engine::Event>> eventsOf(engine::Engine* engine, net::Loop* loo
     co_return Status();
   };
   const net::Wait wait{loop->clock().now() + 1s, nullptr};
-  const engine::Labels any;
+  const engine::EventFilter any;
   const Status ended = co_await engine->events(1, any, sink, wait);
   static_cast<void>(ended);
   co_return all;

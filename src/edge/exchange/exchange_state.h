@@ -14,7 +14,10 @@ namespace orbit::edge {
 
 class ExchangeState final : public Exchange, public AttemptOwner, public Resumable, private net::Timer {
  public:
-  explicit ExchangeState(Worker& worker) : worker_(worker) {}
+  // `place`: among the worker's exchanges.
+  ExchangeState(Worker& worker, std::size_t place) : worker_(worker), place_(place) {}
+  std::size_t place() const { return place_; }
+  void moveTo(std::size_t place) { place_ = place; }
   void begin(ClientStream& client, const ClientFacts& facts);
 
   void onRequest(http::RequestIndex& head, bool endOfBody) override;
@@ -91,6 +94,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   std::uint64_t sinceUs(Instant from) const;
 
   Worker& worker_;
+  std::size_t place_;
   ClientStream* client_ = nullptr;
   const ClientFacts* facts_ = nullptr;
   http::RequestIndex request_;

@@ -165,20 +165,33 @@ void Worker::freeLater(std::unique_ptr<TcpSession> session) {
 }
 
 ExchangeState& Worker::takeExchange() {
-  if (freeExchanges_.empty()) return *std::make_unique<ExchangeState>(*this).release();
-  ExchangeState& exchange = *freeExchanges_.back().release();
+  if (freeExchanges_.empty()) {
+    exchanges_.push_back(std::make_unique<ExchangeState>(*this, exchanges_.size()));
+    return *exchanges_.back();
+  }
+  ExchangeState& exchange = *freeExchanges_.back();
   freeExchanges_.pop_back();
   return exchange;
 }
 
 void Worker::giveExchange(ExchangeState& exchange) {
-  freeExchanges_.emplace_back(&exchange);
+  freeExchanges_.push_back(&exchange);
+}
+
+void Worker::freeExchanges() {
+  while (freeExchanges_.size() > kExchangesKept) {
+    const std::size_t place = freeExchanges_.back()->place();
+    freeExchanges_.pop_back();
+    exchanges_[place].swap(exchanges_.back());
+    exchanges_[place]->moveTo(place);
+    exchanges_.pop_back();
+  }
 }
 
 void Worker::keepHouse() {
   reactor_.timers().arm(housekeeping_, now() + kHousekeeping);
   pools_.tidy(now());
-  if (freeExchanges_.size() > kExchangesKept) freeExchanges_.resize(kExchangesKept);
+  freeExchanges();
   if (log_) log_->flush();
   if (options_.signals != nullptr) options_.signals->tick(wallUs());
 }

@@ -108,6 +108,7 @@ class Worker {
     Worker& worker;
   };
   void keepHouse();
+  void freeExchanges();
   void resumePaused();
   std::shared_ptr<ServiceDesk> desk(const std::string& service);
 
@@ -133,7 +134,8 @@ class Worker {
   std::unordered_set<ClientConnection*> clients_;
   std::unordered_set<TcpSession*> tcpSessions_;
   std::unordered_set<ExchangeState*> tunnels_;
-  std::vector<std::unique_ptr<ExchangeState>> freeExchanges_;  // those in use own themselves
+  std::vector<std::unique_ptr<ExchangeState>> exchanges_;  // all, each at its place()
+  std::vector<ExchangeState*> freeExchanges_;
   Housekeeping housekeeping_{*this};
   bool draining_ = false;
   std::thread thread_;
