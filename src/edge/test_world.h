@@ -24,7 +24,10 @@ class TestAttempt final : public Attempt {
     body += bytes;
     return queuedNow;
   }
-  void sendEnd() override { ended = true; }
+  void sendEnd(std::string_view trailerLines) override {
+    ended = true;
+    endLines = trailerLines;
+  }
   void pauseReading() override { paused = true; }
   void resumeReading() override { paused = false; }
   void cancel() override { over = cancelled = true; }
@@ -46,7 +49,7 @@ class TestAttempt final : public Attempt {
 
   AttemptOwner* owner;
   AttemptWish wish;
-  std::string head, body;
+  std::string head, body, endLines;
   std::size_t queuedNow = 0;
   bool connects = true, refuses = false;
   bool ended = false, paused = false, cancelled = false, over = false;

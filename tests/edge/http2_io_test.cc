@@ -100,6 +100,33 @@ TEST_F(Http2, BodiesBothWays) {
   EXPECT_GE(peer.windowFor(1), 100'000U) << "the window opens as the body is used up";
 }
 
+TEST_F(Http2, TrailersGoOnWhereTheBodyGoesInChunks) {
+  Upstream app([](Peer& peer) {
+    for (;;) {
+      const std::string head = peer.until("\r\n\r\n");
+      if (head.empty()) return;
+      std::string trailers, line;
+      if (const std::string length = fieldOf(head, "Content-Length"); !length.empty()) {
+        trailers = peer.exactly(std::stoul(length));
+      } else {
+        peer.until("0\r\n");
+        while ((line = peer.until("\r\n")).size() > 2) trailers += line;
+      }
+      peer.send(ok(trailers));
+    }
+  });
+  serve({app.address()});
+  H2Peer peer(client());
+  const std::string trailers = field("x-sum", "1") + field("content-type", "text/html") + field("grpc-status", "0");
+  peer.send(headers(1, request("POST"), kEndHeaders) + data(1, "body") + headers(1, trailers));
+  ASSERT_TRUE(peer.whole(1));
+  EXPECT_EQ(peer.answered[1].body, "x-sum: 1\r\ngrpc-status: 0\r\n");
+  peer.send(headers(3, request("POST") + field("content-length", "4"), kEndHeaders) + data(3, "body") +
+            headers(3, trailers));
+  ASSERT_TRUE(peer.whole(3));
+  EXPECT_EQ(peer.answered[3].body, "body");
+}
+
 // An upstream that reads nothing holds the client back, by the window.
 TEST_F(Http2, ASlowUpstreamHoldsTheClientBack) {
   std::atomic<bool> go{false};

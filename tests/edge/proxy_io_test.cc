@@ -65,6 +65,25 @@ TEST_F(Proxy, PassesBodiesOfLengthAndInChunksBothWays) {
   EXPECT_EQ(answer.body, "beginabc" + large);
 }
 
+// RFC 9110 6.5: those that no trailer may set stay behind; what frames the body is the edge's own.
+TEST_F(Proxy, PassesTrailersOfARequest) {
+  Upstream app([](Peer& peer) {
+    peer.until("\r\n\r\n");
+    const std::string body = peer.until("0\r\n");
+    std::string trailers, line;
+    while ((line = peer.until("\r\n")).size() > 2) trailers += line;
+    peer.send(ok(body + trailers));
+  });
+  serve({app.address()});
+  table_.routes[0].requestHeaders = {{model::TableHeaderEdit::Kind::kRemove, "X-Removed", ""}};
+  apply();
+  Peer peer = client();
+  peer.send(
+      "POST / HTTP/1.1\r\nHost: a.test\r\nConnection: X-Hop\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n"
+      "X-Sum: 1\r\nContent-Length: 9\r\nX-Removed: 1\r\nX_Forwarded_For: 1.1.1.1\r\nX-Hop: 1\r\nX-Other: b\r\n\r\n");
+  EXPECT_EQ(readAnswer(peer).body, "4\r\nbody\r\n0\r\nX-Sum: 1\r\nX-Other: b\r\n");
+}
+
 TEST_F(Proxy, HeadAndNoContentHaveNoBody) {
   Upstream app(answering([](const std::string& head, const std::string&) -> std::string {
     if (head.starts_with("HEAD")) return "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n";

@@ -78,6 +78,17 @@ TEST(H2Messages, PseudoHeaderFields) {
   });
 }
 
+TEST(H2Messages, TrailersReachTheListenerButNoneThatFramesRoutesOrAuthenticates) {
+  Probe probe;
+  const std::string open = headers(1, request("POST"), kEndHeaders) + data(1, "body");
+  probe.feed(open + headers(1, field("x-sum", "1") + field("content-type", "9") + field("x-forwarded-for", "1.1.1.1") +
+                                   field("authorization", "me") + field("grpc-status", "0")));
+  EXPECT_EQ(probe.requests[1].trailers, "x-sum: 1\r\ngrpc-status: 0\r\n");
+  Probe large;
+  large.feed(open + headers(1, field("x-large", std::string(9000, 'x'))));
+  EXPECT_EQ(large.outcome(), "connection ENHANCE_YOUR_CALM");
+}
+
 TEST(H2Messages, Trailers) {
   const std::string open = headers(1, request("POST"), kEndHeaders) + data(1, "x");
   for (const std::string& trailers : {headers(1, field(":method", "200")), headers(1, field(":status", "200")),

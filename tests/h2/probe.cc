@@ -45,7 +45,7 @@ void Probe::onRequest(std::int32_t stream, http::RequestIndex& head, bool end) {
   request.expectContinue = head.expectContinue;
   http::RequestIndex taken;
   std::swap(taken, head);  // as an exchange does
-  if (end) onRequestEnd(stream);
+  if (end) onRequestEnd(stream, {});
 }
 
 void Probe::onBody(std::int32_t stream, std::string_view bytes) {
@@ -53,9 +53,10 @@ void Probe::onBody(std::int32_t stream, std::string_view bytes) {
   if (consumes) server->consumed(stream, bytes.size());
 }
 
-void Probe::onRequestEnd(std::int32_t stream) {
+void Probe::onRequestEnd(std::int32_t stream, std::string_view trailerLines) {
   EXPECT_FALSE(requests[stream].ended);
   requests[stream].ended = true;
+  requests[stream].trailers = trailerLines;
   if (!answers) return;
   server->respond(stream, 200, "Content-Type: text/plain\r\n", false);
   server->body(stream, "ok");

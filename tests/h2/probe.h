@@ -13,7 +13,7 @@
 namespace orbit::h2test {
 
 struct Request {
-  std::string method, path, query, host, hostPort, body;
+  std::string method, path, query, host, hostPort, body, trailers;
   std::map<std::string, std::string> fields;
   http::Framing framing;
   bool expectContinue = false;
@@ -33,7 +33,7 @@ class Probe final : public Reader, public http::H2Server::Events {
   // H2Server::Events
   void onRequest(std::int32_t stream, http::RequestIndex& head, bool end) override;
   void onBody(std::int32_t stream, std::string_view bytes) override;
-  void onRequestEnd(std::int32_t stream) override;
+  void onRequestEnd(std::int32_t stream, std::string_view trailerLines) override;
   void onReset(std::int32_t stream, std::uint32_t code) override { resets[stream] = code; }
   void onWritable(std::int32_t stream) override { writable.push_back(stream); }
   void onSent(std::int32_t stream) override { sent.push_back(stream); }

@@ -178,11 +178,11 @@ void Http1Client::bodyConsumed(std::size_t bytes) {
 }
 
 void Http1Client::endBody() {
-  body_.reset();
+  const std::unique_ptr<http::BodyReader> body = std::move(body_);
   state_ = State::kAnswering;
   link_.setDeadline(Instant::max());
   if (exchange_ == nullptr) return beginNext();
-  if (!discarding_) exchange_->onRequestEnd();
+  if (!discarding_) exchange_->onRequestEnd(body->trailers());
 }
 
 void Http1Client::discardBody() {
@@ -351,7 +351,7 @@ void Http1Client::onEnd() {
     case State::kTunnel:
       clientEnded_ = true;
       if (exchange_ == nullptr) return close();
-      exchange_->onRequestEnd();
+      exchange_->onRequestEnd({});
       return link_.flush();
     case State::kClosing:
       return;

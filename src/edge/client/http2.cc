@@ -148,11 +148,11 @@ void Http2Client::onBody(std::int32_t id, std::string_view bytes) {
   stream->exchange_->onRequestBody(bytes);
 }
 
-void Http2Client::onRequestEnd(std::int32_t id) {
+void Http2Client::onRequestEnd(std::int32_t id, std::string_view trailerLines) {
   Stream* stream = find(id);
   if (stream == nullptr) return;
   stream->requestEnded_ = true;
-  if (!stream->discarding_) stream->exchange_->onRequestEnd();
+  if (!stream->discarding_) stream->exchange_->onRequestEnd(trailerLines);
 }
 
 void Http2Client::onReset(std::int32_t id, std::uint32_t) {

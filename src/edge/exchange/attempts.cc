@@ -124,7 +124,14 @@ void ExchangeState::onAttemptReady(std::string& out) {
     held_.clear();
   }
   if (owed_ > 0) client_->bodyConsumed(std::exchange(owed_, 0));
-  if (requestEnded_) attempt_->sendEnd();
+  if (requestEnded_) endAttemptBody();
+}
+
+void ExchangeState::endAttemptBody() {
+  if (trailers_.empty()) return attempt_->sendEnd({});
+  std::string lines;
+  writeUpstreamTrailers(request_, trailers_, compiled_, lines);
+  attempt_->sendEnd(lines);
 }
 
 bool ExchangeState::mayShield() const {

@@ -182,15 +182,16 @@ void ExchangeState::refuseBody() {
   answerPage(413, "The request's body is larger than this address takes.\n", false, {});
 }
 
-void ExchangeState::onRequestEnd() {
+void ExchangeState::onRequestEnd(std::string_view trailerLines) {
   requestEnded_ = true;
   if (phase_ == Phase::kTunnel) return endTunnelHalf();
-  if (attempt_ != nullptr && attemptReady_) attempt_->sendEnd();
+  trailers_ = trailerLines;
+  if (attempt_ != nullptr && attemptReady_) endAttemptBody();
 }
 
 // The client sends no more; it may still read.
 void ExchangeState::endTunnelHalf() {
-  attempt_->sendEnd();
+  attempt_->sendEnd({});
   if (!upstreamEnded_) return;
   std::exchange(attempt_, nullptr)->cancel();
   if (answerEnded_) maybeFree();
@@ -240,6 +241,7 @@ void ExchangeState::maybeFree() {
   servicePin_ = {};
   held_.clear();
   held_.shrink_to_fit();
+  trailers_.clear();
   page_.clear();
   worker_.giveExchange(*this);
 }

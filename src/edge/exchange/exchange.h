@@ -30,7 +30,8 @@ class Exchange {
   // `head` is swapped in; `endOfBody`: there is none.
   virtual void onRequest(http::RequestIndex& head, bool endOfBody) = 0;
   virtual void onRequestBody(std::string_view bytes) = 0;
-  virtual void onRequestEnd() = 0;
+  // `trailerLines`: "name: value\r\n" of those that may be passed on.
+  virtual void onRequestEnd(std::string_view trailerLines) = 0;
   virtual void onClientWritable() = 0;
   // The client is gone; no call to the ClientStream after this. The exchange ends by itself.
   virtual void onClientGone() = 0;

@@ -22,7 +22,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
 
   void onRequest(http::RequestIndex& head, bool endOfBody) override;
   void onRequestBody(std::string_view bytes) override;
-  void onRequestEnd() override;
+  void onRequestEnd(std::string_view trailerLines) override;
   void onClientWritable() override;
   void onClientGone() override;
   void onAnswerSent() override;
@@ -64,6 +64,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void useCurrentTable();
   Choice chooseInstance(Choosing choosing);
   void startAttempt(const Choice& choice);
+  void endAttemptBody();
   void endAttempt(signal::Outcome outcome, int status);
   bool mayShield() const;
   bool tryShield(signal::Outcome outcome, int status);
@@ -137,6 +138,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   std::uint64_t bytesIn_ = 0, bytesOut_ = 0;
   std::size_t owed_ = 0;  // body bytes not yet told to the client as used
   std::string held_;      // the request's body until there is a connection
+  std::string trailers_;  // of the request
   std::string page_;      // a body of our own
   std::array<std::uint8_t, 16> requestId_{};
   std::string requestIdText_;

@@ -209,12 +209,13 @@ TEST_F(ExchangeTest, ABodyWaitsForTheConnectionAndIsNotLost) {
   world.upstreams.connects = false;
   begin("POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 5\r\n\r\n", false);
   exchange->onRequestBody("hello");
-  exchange->onRequestEnd();
+  exchange->onRequestEnd("X-Sum: 1\r\n");
   EXPECT_EQ(client.consumed, 0U);
   attempt().fail(AttemptFailure::kConnect);
   ASSERT_EQ(attempts(), 2U);
   attempt().owner->onAttemptReady(attempt().head);
   EXPECT_EQ(attempt().body, "hello");
+  EXPECT_EQ(attempt().endLines, "X-Sum: 1\r\n");
   EXPECT_TRUE(attempt().ended);
   EXPECT_EQ(client.consumed, 5U);
   exchange->onClientGone();

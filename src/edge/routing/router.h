@@ -58,6 +58,9 @@ struct UpstreamHead {
   std::string_view requestId;
 };
 void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& with, std::string& out);
+// The request's trailers behind it: without what the head's rules take out of a head.
+void writeUpstreamTrailers(const http::RequestIndex& request, std::string_view trailerLines, const CompiledRoute* route,
+                           std::string& out);
 // The field lines of an upstream's answer for the client: hop-by-hop removed, one Content-Length when it is known,
 // edits, CORS, HSTS; `extra` is appended (cookies). A 101 has its Connection and Upgrade.
 void writeAnswerFields(const http::ResponseIndex& answer, const CompiledRoute* route, const http::RequestIndex& request,

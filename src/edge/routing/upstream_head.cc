@@ -61,6 +61,12 @@ bool isOwn(Known known) {
   }
 }
 
+bool isConnectionOption(const http::RequestIndex& request, std::string_view name) {
+  return std::any_of(request.fields.begin(), request.fields.end(), [&](const http::FieldIndex& field) {
+    return field.known == Known::kConnection && http::listNames(request.at(field.value), name);
+  });
+}
+
 bool takesTrailers(const http::RequestIndex& request) {
   if (request.http2) return false;
   return std::any_of(request.fields.begin(), request.fields.end(), [&](const http::FieldIndex& field) {
@@ -134,6 +140,18 @@ void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& wi
   if (route != nullptr) out += route->requestEdits.lines;
   appendFraming(request, out);
   out += "\r\n";
+}
+
+void writeUpstreamTrailers(const http::RequestIndex& request, std::string_view trailerLines, const CompiledRoute* route,
+                           std::string& out) {
+  while (!trailerLines.empty()) {
+    const std::string_view line = trailerLines.substr(0, trailerLines.find('\n') + 1);
+    trailerLines.remove_prefix(line.size());
+    const std::string_view name = line.substr(0, line.find(':'));
+    if (isProxyWord(name) || isConnectionOption(request, name)) continue;
+    if (route != nullptr && route->requestEdits.removes(name)) continue;
+    out += line;
+  }
 }
 
 }  // namespace orbit::edge

@@ -57,7 +57,8 @@ class Attempt {
   virtual void start() = 0;
   // From onAttemptReady on. Returns the bytes queued.
   virtual std::size_t sendBody(std::string_view bytes) = 0;
-  virtual void sendEnd() = 0;  // of the body; in a tunnel, of our half
+  // Of the body; in a tunnel, of our half. Trailers go only behind chunks.
+  virtual void sendEnd(std::string_view trailerLines) = 0;
   virtual void pauseReading() = 0;
   virtual void resumeReading() = 0;
   virtual void cancel() = 0;

@@ -59,14 +59,14 @@ std::size_t UpstreamConnection::sendBody(std::string_view bytes) {
   return queued();
 }
 
-void UpstreamConnection::sendEnd() {
+void UpstreamConnection::sendEnd(std::string_view trailerLines) {
   if (phase_ == Phase::kTunnel) {
     requestEnded_ = true;
     return shutdownWrite();
   }
   requestEnded_ = true;
   if (!attempt_->wish().chunked) return;
-  output().append("0\r\n\r\n");
+  output().append("0\r\n").append(trailerLines).append("\r\n");
   flush();
 }
 

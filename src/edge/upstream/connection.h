@@ -16,7 +16,7 @@ class UpstreamConnection final : public Channel, private net::Timer {
   void discard();                    // idle: closes it
 
   std::size_t sendBody(std::string_view bytes);
-  void sendEnd();
+  void sendEnd(std::string_view trailerLines);
   void pause() { pauseReading(); }
   void resume();
 

@@ -25,8 +25,8 @@ std::size_t PoolAttempt::sendBody(std::string_view bytes) {
   return connection_->sendBody(bytes);
 }
 
-void PoolAttempt::sendEnd() {
-  connection_->sendEnd();
+void PoolAttempt::sendEnd(std::string_view trailerLines) {
+  connection_->sendEnd(trailerLines);
 }
 
 void PoolAttempt::pauseReading() {

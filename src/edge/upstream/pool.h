@@ -20,7 +20,7 @@ class PoolAttempt final : public Attempt, private net::Timer {
 
   void start() override;
   std::size_t sendBody(std::string_view bytes) override;
-  void sendEnd() override;
+  void sendEnd(std::string_view trailerLines) override;
   void pauseReading() override;
   void resumeReading() override;
   void cancel() override;

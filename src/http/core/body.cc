@@ -66,39 +66,6 @@ bool isChunkExtension(std::string_view text) {
   return true;
 }
 
-// Fields that no trailer sets (RFC 9110 6.5.1), beyond those of Known, none of which one does.
-constexpr std::string_view kNoTrailers[] = {
-    "age",
-    "allow",
-    "cache-control",
-    "clear-site-data",
-    "dav",
-    "expires",
-    "max-forwards",
-    "pragma",
-    "retry-after",
-    "vary",
-    "via",
-    "warning",
-    "www-authenticate",
-    "strict-transport-security",
-    "alt-svc",
-    "x-real-ip",
-};
-constexpr std::string_view kNoTrailerPrefixes[] = {
-    "accept", "access-control-", "content-", "cookie", "if-", "proxy-", "sec-", "x-forwarded-", "x-http-method"};
-
-bool mayBeTrailer(std::string_view name) {
-  if (knownName(name) != Known::kOther) return false;
-  for (const std::string_view other : kNoTrailers) {
-    if (equalsLower(name, other)) return false;
-  }
-  for (const std::string_view prefix : kNoTrailerPrefixes) {
-    if (equalsLower(name.substr(0, prefix.size()), prefix)) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 Result<Framing> requestFraming(const Fields& fields, int minorVersion) {
@@ -212,20 +179,10 @@ BodyReader::Step BodyReader::addTrailer(std::string_view line) {
 
 BodyReader::Step BodyReader::endTrailers() {
   state_ = State::kDone;
-  if (trailers_.empty()) return Step::kOn;
-  HeadIndex index;
-  Seen seen;
-  const ParseOutcome outcome = readFieldLines(trailers_ + "\r\n", {kTrailerBytesMax, kFieldsMax, 0}, index, seen);
-  if (outcome.kind != ParseOutcome::Kind::kDone) {
-    state_ = State::kTrailers;
-    return fail(outcome.status == 431 ? Code::kLimit : Code::kProtocol, outcome.reason);
-  }
-  trailers_.clear();
-  for (const FieldIndex& field : index.fields) {
-    if (!mayBeTrailer(index.at(field.name))) continue;
-    trailers_.append(index.at(field.name)).append(": ").append(index.at(field.value)).append("\r\n");
-  }
-  return Step::kOn;
+  const Refusal refusal = keepTrailers(trailers_);
+  if (!refusal) return Step::kOn;
+  state_ = State::kTrailers;
+  return fail(refusal.status == 431 ? Code::kLimit : Code::kProtocol, refusal.reason);
 }
 
 std::string encodeChunk(std::string_view piece) {

@@ -42,10 +42,11 @@ class H2Server {
   class Events {
    public:
     virtual ~Events() = default;
-    // `head.http2` is set; trailers come with onRequestEnd. The index is the listener's to move from.
+    // `head.http2` is set. The index is the listener's to move from.
     virtual void onRequest(std::int32_t stream, RequestIndex& head, bool end) = 0;
     virtual void onBody(std::int32_t stream, std::string_view bytes) = 0;
-    virtual void onRequestEnd(std::int32_t stream) = 0;
+    // `trailerLines`: those that may be passed on, as BodyReader::trailers().
+    virtual void onRequestEnd(std::int32_t stream, std::string_view trailerLines) = 0;
     // The stream is over before its answer was: reset by the client, or by us for what it did. Not called after the
     // listener's own reset(), and not when the connection ends: its owner knows that first.
     virtual void onReset(std::int32_t stream, std::uint32_t code) = 0;

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "http/core/h2_fields.h"
+#include "http/core/limits.h"
 
 namespace orbit::http {
 namespace {
@@ -105,6 +106,7 @@ void H2Connection::tellAll() {
 }
 
 int H2Connection::onBeginHeaders(const nghttp2_frame& frame) {
+  trailers_.clear();
   if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;
   builder_.begin();
   H2Stream& stream = streams_.add(frame.hd.stream_id);
@@ -113,8 +115,8 @@ int H2Connection::onBeginHeaders(const nghttp2_frame& frame) {
 }
 
 int H2Connection::onHeader(const nghttp2_frame& frame, std::string_view name, std::string_view value) {
-  if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) return 0;  // trailers: checked by nghttp2, and not sent on
-  if (builder_.add(name, value)) return 0;
+  const bool head = frame.headers.cat == NGHTTP2_HCAT_REQUEST;
+  if (head ? builder_.add(name, value) : addTrailer(name, value)) return 0;
   fail(NGHTTP2_ENHANCE_YOUR_CALM);
   return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
@@ -129,8 +131,12 @@ int H2Connection::onFrame(const nghttp2_frame& frame) {
     stream->resetByClient = true;
   } else if (type == NGHTTP2_HEADERS && frame.headers.cat == NGHTTP2_HCAT_REQUEST) {
     onRequestHead(frame, *stream);
-  } else if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0) {
-    endRequest(*stream);
+  } else if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0) {
+    return 0;
+  } else if (type == NGHTTP2_HEADERS) {
+    endWithTrailers(*stream);
+  } else {
+    endRequest(*stream, {});
   }
   return 0;
 }
@@ -159,9 +165,24 @@ void H2Connection::refuse(H2Stream& stream, const Refusal& refusal) {
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_PROTOCOL_ERROR);
 }
 
-void H2Connection::endRequest(H2Stream& stream) {
+// False: more than anybody means by a trailer.
+bool H2Connection::addTrailer(std::string_view name, std::string_view value) {
+  trailers_.append(name).append(": ").append(value).append("\r\n");
+  return trailers_.size() <= kTrailerBytesMax;
+}
+
+// The bytes of names and values were nghttp2's to check; as lines, they are read as HTTP/1.1 reads them.
+void H2Connection::endWithTrailers(H2Stream& stream) {
+  if (keepTrailers(trailers_)) {
+    nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_PROTOCOL_ERROR);
+    return;
+  }
+  endRequest(stream, trailers_);
+}
+
+void H2Connection::endRequest(H2Stream& stream, std::string_view trailerLines) {
   stream.requestEnded = true;
-  if (stream.requested && !stream.resetByListener) events_.onRequestEnd(stream.id);
+  if (stream.requested && !stream.resetByListener) events_.onRequestEnd(stream.id, trailerLines);
 }
 
 int H2Connection::onData(std::int32_t id, std::string_view bytes) {

@@ -62,7 +62,9 @@ class H2Connection final : public H2Server {
   void fail(std::uint32_t code);
   void onRequestHead(const nghttp2_frame& frame, H2Stream& stream);
   void refuse(H2Stream& stream, const Refusal& refusal);
-  void endRequest(H2Stream& stream);
+  bool addTrailer(std::string_view name, std::string_view value);
+  void endRequest(H2Stream& stream, std::string_view trailerLines);
+  void endWithTrailers(H2Stream& stream);
   void wake(H2Stream& stream);
   void tellAll();
 
@@ -72,6 +74,7 @@ class H2Connection final : public H2Server {
   H2Scanner scanner_;
   H2Guard guard_;
   H2RequestBuilder builder_;  // of the one header block under way
+  std::string trailers_;      // the same, behind a body; as lines
   H2Streams streams_;
   Instant now_{};
   bool failed_ = false;

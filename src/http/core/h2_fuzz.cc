@@ -26,7 +26,7 @@ class Listener final : public http::H2Server::Events {
     ORBIT_CHECK(open.emplace(stream, head.framing).second);
     if ((way_ & 4) != 0) server->interim(stream, 103, "Link: </a>\r\n");
     if ((way_ & 8) != 0) answer(stream);
-    if (end && open.contains(stream)) onRequestEnd(stream);
+    if (end && open.contains(stream)) onRequestEnd(stream, {});
   }
   void onBody(std::int32_t stream, std::string_view bytes) override {
     ORBIT_CHECK(open.contains(stream));
@@ -35,8 +35,10 @@ class Listener final : public http::H2Server::Events {
     if (framing.kind == http::Framing::Kind::kLength) ORBIT_CHECK(got_[stream] <= framing.length);
     if ((way_ & 16) == 0) server->consumed(stream, bytes.size());
   }
-  void onRequestEnd(std::int32_t stream) override {
+  void onRequestEnd(std::int32_t stream, std::string_view trailerLines) override {
     ORBIT_CHECK(open.contains(stream));
+    std::string kept(trailerLines);
+    ORBIT_CHECK(!http::keepTrailers(kept) && kept == trailerLines);
     if (open[stream].kind == http::Framing::Kind::kLength) ORBIT_CHECK(got_[stream] == open[stream].length);
     if ((way_ & 8) == 0) answer(stream);
   }

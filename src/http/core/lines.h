@@ -26,6 +26,10 @@ ParseOutcome readResponseLines(std::string_view bytes, const HeadLimits& limits,
 // Field lines through the empty one, as in trailers.
 ParseOutcome readFieldLines(std::string_view bytes, const HeadLimits& limits, HeadIndex& into, Seen& seen);
 
+// Checks the lines of a trailer, each with its CRLF, and leaves those that a trailer may set: none that frame, route,
+// authenticate or describe the message (RFC 9110 6.5.1).
+Refusal keepTrailers(std::string& lines);
+
 // RFC 9112 6.3 for what a message declares; `otherwise` when it declares nothing. The views are of the last of each.
 struct DeclaredFraming {
   unsigned lengths = 0, codings = 0;
