@@ -1,5 +1,7 @@
 // A client's bytes against the HTTP/2 server: it survives any of them, hands up only whole and well-formed requests,
 // and gives out only whole frames. The first byte chooses how the bytes are cut and how requests are answered.
+#include <map>
+
 #include "http/core/h2.h"
 #include "http/core/lines.h"
 #include "http/core/syntax.h"
