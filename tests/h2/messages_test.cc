@@ -101,6 +101,26 @@ TEST(H2Messages, Trailers) {
   }
 }
 
+TEST(H2Messages, TheListenerIsToldOnceOfWhatItNeverGets) {
+  http::H2Limits limits;
+  limits.streamsMax = 1;
+  Probe probe(limits);
+  probe.answers = false;
+  probe.feed(headers(1, request("GET", "no-slash")));
+  probe.feed(headers(3, field(":method", "PUT") + field(":path", "/p")));
+  probe.feed(headers(5, request() + field("X-Capital", "1") + field("Y", "2")));
+  probe.feed(headers(7, request("POST") + field("content-length", "9999999999999999"), kEndHeaders) + rst(7));
+  probe.feed(headers(9, request("GET", "/good")) + headers(11, request("GET", "/one-too-many")));
+  EXPECT_EQ(probe.refused, (std::vector<std::string>{"GET no-slash 0", "PUT /p 0", "GET / 0", "POST / 413", "  0"}));
+  EXPECT_EQ(probe.requests.size(), 1U);
+  // Trailers are no request.
+  Probe other;
+  other.answers = false;
+  other.feed(headers(1, request("POST"), kEndHeaders) + headers(1, field(":status", "200")));
+  EXPECT_TRUE(other.refused.empty());
+  EXPECT_EQ(other.resets.size(), 1U);
+}
+
 TEST(H2Messages, ConnectionSpecificFields) {
   runMalformed({
       {"Connection", with("connection", "keep-alive"), kMalformed},

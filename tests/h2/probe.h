@@ -34,6 +34,10 @@ class Probe final : public Reader, public http::H2Server::Events {
   void onRequest(std::int32_t stream, http::RequestIndex& head, bool end) override;
   void onBody(std::int32_t stream, std::string_view bytes) override;
   void onRequestEnd(std::int32_t stream, std::string_view trailerLines) override;
+  void onRefused(const http::RequestIndex& head, int status) override {
+    refused.push_back(std::string(head.at(head.methodText)) + " " + std::string(head.at(head.target)) + " " +
+                      std::to_string(status));
+  }
   void onReset(std::int32_t stream, std::uint32_t code) override { resets[stream] = code; }
   void onWritable(std::int32_t stream) override { writable.push_back(stream); }
   void onSent(std::int32_t stream) override { sent.push_back(stream); }
@@ -46,6 +50,7 @@ class Probe final : public Reader, public http::H2Server::Events {
 
   std::map<std::int32_t, Request> requests;
   std::map<std::int32_t, std::uint32_t> resets;  // told to the listener
+  std::vector<std::string> refused;              // "method target status"
   std::vector<std::int32_t> writable, sent;
   bool fed = true;  // what feed() returned last
 

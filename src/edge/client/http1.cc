@@ -101,7 +101,7 @@ bool Http1Client::readHead(std::string_view& bytes) {
   http::RequestIndex& head = worker.requestIndex();
   const http::ParseOutcome outcome = http::parseRequestHead(bytes, worker.table()->runtime->headLimits, head);
   if (outcome.kind == http::ParseOutcome::Kind::kBad) {
-    refuse(outcome);
+    refuse(head, outcome.status, std::string(outcome.reason) + "\n");
     bytes = {};
     return false;
   }
@@ -138,13 +138,7 @@ bool Http1Client::readBody(std::string_view& bytes) {
   const Result<std::string_view> piece = body_->next(bytes);
   if (!piece.ok()) {
     bytes = {};
-    if (headSent_ || exchange_ == nullptr) {
-      if (exchange_ != nullptr) std::exchange(exchange_, nullptr)->onClientGone();
-      close();
-      return false;
-    }
-    std::exchange(exchange_, nullptr)->onClientGone();
-    answerAndClose(400, "The request's body is malformed.\n");
+    if (!breakBody(400, "The request's body is malformed.\n")) close();
     return false;
   }
   expects_ = false;
@@ -193,19 +187,38 @@ void Http1Client::discardBody() {
   link_.resumeReading();
 }
 
-void Http1Client::refuse(const http::ParseOutcome& outcome) {
-  answerAndClose(outcome.status, std::string(outcome.reason) + "\n");
+// The exchange says what is wrong, as the last thing on this connection. False: it is too late for that.
+bool Http1Client::breakBody(int status, std::string_view why) {
+  if (exchange_ == nullptr) return false;
+  if (headSent_) {
+    std::exchange(exchange_, nullptr)->onClientGone();
+    return false;
+  }
+  keepAlive_ = false;
+  discarding_ = true;
+  state_ = State::kAnswering;
+  exchange_->onRequestBroken(status, why);
+  return true;
 }
 
 // An answer without an exchange: what was asked cannot be understood.
-void Http1Client::answerAndClose(int status, std::string_view why) {
+void Http1Client::refuse(const http::RequestIndex& head, int status, std::string_view why) {
   state_ = State::kClosing;
+  reportRefused(link_.worker(), link_.facts(), head, status);
   std::string& out = link_.output();
   appendStatusLine(status, http::reasonPhrase(status), out);
   out.append(link_.worker().dateLine());
   out.append("Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\nContent-Length: ");
   out.append(std::to_string(why.size())).append("\r\n\r\n").append(why);
   link_.closeWhenSent();
+}
+
+// A line's end shows what there is of the head that does not come.
+void Http1Client::refuseLate() {
+  http::RequestIndex& head = link_.worker().requestIndex();
+  const auto outcome = http::parseRequestHead(pending_ + "\n", link_.worker().table()->runtime->headLimits, head);
+  if (outcome.kind != http::ParseOutcome::Kind::kBad) head.clear();
+  refuse(head, 408, "The request did not come in time.\n");
 }
 
 void Http1Client::sendInterim(int status, std::string_view fieldLines) {
@@ -380,13 +393,10 @@ void Http1Client::onDeadline() {
     case State::kIdle:
       return close();
     case State::kHead:
-      return answerAndClose(408, "The request did not come in time.\n");
+      return refuseLate();
     case State::kBody:
-      if (exchange_ != nullptr && !headSent_) {
-        std::exchange(exchange_, nullptr)->onClientGone();
-        return answerAndClose(408, "The request's body did not come in time.\n");
-      }
-      return link_.closeNow();
+      if (!breakBody(408, "The request's body did not come in time.\n")) link_.closeNow();
+      return;
     case State::kAnswering:
     case State::kTunnel:
     case State::kClosing:

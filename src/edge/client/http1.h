@@ -37,8 +37,9 @@ class Http1Client final : public ClientProtocol, public ClientStream {
   bool readBody(std::string_view& bytes);
   void takeBody(std::string_view piece);
   void endBody();
-  void refuse(const http::ParseOutcome& outcome);
-  void answerAndClose(int status, std::string_view why);
+  void refuse(const http::RequestIndex& head, int status, std::string_view why);
+  void refuseLate();
+  bool breakBody(int status, std::string_view why);
   void keep(std::string_view rest);
   void finishExchange();
   void beginNext();

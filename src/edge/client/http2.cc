@@ -155,6 +155,10 @@ void Http2Client::onRequestEnd(std::int32_t id, std::string_view trailerLines) {
   if (!stream->discarding_) stream->exchange_->onRequestEnd(trailerLines);
 }
 
+void Http2Client::onRefused(const http::RequestIndex& head, int status) {
+  reportRefused(link_.worker(), link_.facts(), head, status);
+}
+
 void Http2Client::onReset(std::int32_t id, std::uint32_t) {
   Stream* stream = takeOut(id);
   if (stream == nullptr) return;

@@ -34,6 +34,7 @@ class Http2Client final : public ClientProtocol, private http::H2Server::Events 
   void onRequest(std::int32_t id, http::RequestIndex& head, bool end) override;
   void onBody(std::int32_t id, std::string_view bytes) override;
   void onRequestEnd(std::int32_t id, std::string_view trailerLines) override;
+  void onRefused(const http::RequestIndex& head, int status) override;
   void onReset(std::int32_t id, std::uint32_t code) override;
   void onWritable(std::int32_t id) override;
   void onSent(std::int32_t id) override;

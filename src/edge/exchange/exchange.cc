@@ -27,12 +27,13 @@ bool passesPause(const model::TableService& service, std::string_view path) {
 
 Exchange& beginExchange(Worker& worker, ClientStream& client, const ClientFacts& facts) {
   ExchangeState& exchange = worker.takeExchange();
-  exchange.begin(client, facts);
+  exchange.begin(facts);
+  exchange.answerTo(client);
   return exchange;
 }
 
-void ExchangeState::begin(ClientStream& client, const ClientFacts& facts) {
-  client_ = &client;
+void ExchangeState::begin(const ClientFacts& facts) {
+  client_ = nullptr;
   facts_ = &facts;
   table_ = worker_.table();
   servicePin_ = table_;
@@ -55,12 +56,16 @@ void ExchangeState::begin(ClientStream& client, const ClientFacts& facts) {
 void ExchangeState::onRequest(http::RequestIndex& head, bool endOfBody) {
   std::swap(request_, head);
   requestEnded_ = endOfBody;
+  beginCounting();
+  origin_ = http::clientOrigin(request_, ipOf(facts_->peer), facts_->tls, table_->runtime->trusted);
+  route();
+}
+
+void ExchangeState::beginCounting() {
   start_ = worker_.now();
   startWallUs_ = worker_.wallUs();
   worker_.counted().requests.fetch_add(1, std::memory_order_relaxed);
   makeRequestId();
-  origin_ = http::clientOrigin(request_, ipOf(facts_->peer), facts_->tls, table_->runtime->trusted);
-  route();
 }
 
 void ExchangeState::route() {
@@ -157,7 +162,9 @@ void ExchangeState::onRequestBody(std::string_view bytes) {
   if (answerEnded_) return client_->bodyConsumed(bytes.size());
   bytesIn_ += bytes.size();
   const std::uint64_t bytesMax = decision_.route == nullptr ? 0 : decision_.route->bodyBytesMax;
-  if (bytesMax > 0 && bytesIn_ > bytesMax) return refuseBody();
+  if (bytesMax > 0 && bytesIn_ > bytesMax) {
+    return onRequestBroken(413, "The request's body is larger than this address takes.\n");
+  }
   if (attempt_ == nullptr || !attemptReady_) {
     held_.append(bytes);
     owed_ += bytes.size();
@@ -171,15 +178,16 @@ void ExchangeState::onRequestBody(std::string_view bytes) {
   }
 }
 
-// Longer than its route takes, which only shows now.
-void ExchangeState::refuseBody() {
+// It is no fault of the release's that was asked, which only shows now.
+void ExchangeState::onRequestBroken(int status, std::string_view why) {
   if (attempt_ != nullptr) {
     std::exchange(attempt_, nullptr)->cancel();
     reportAttempt(signal::Outcome::kClientAborted, 0);
   }
   if (phase_ == Phase::kPaused) leavePaused();
   if (headSent_) return cutAnswer();
-  answerPage(413, "The request's body is larger than this address takes.\n", false, {});
+  choice_ = {};
+  answerPage(status, why, false, {});
 }
 
 void ExchangeState::onRequestEnd(std::string_view trailerLines) {

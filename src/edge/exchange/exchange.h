@@ -32,6 +32,8 @@ class Exchange {
   virtual void onRequestBody(std::string_view bytes) = 0;
   // `trailerLines`: "name: value\r\n" of those that may be passed on.
   virtual void onRequestEnd(std::string_view trailerLines) = 0;
+  // What came of the body is malformed, or too slow; nothing more comes. Answered with `status` if it still can be.
+  virtual void onRequestBroken(int status, std::string_view why) = 0;
   virtual void onClientWritable() = 0;
   // The client is gone; no call to the ClientStream after this. The exchange ends by itself.
   virtual void onClientGone() = 0;
@@ -44,6 +46,10 @@ class Exchange {
 // may come from within onRequest, onRequestBody and onRequestEnd; the client's side must not call the exchange from
 // within them.
 Exchange& beginExchange(Worker& worker, ClientStream& client, const ClientFacts& facts);
+
+// A request that the client's protocol answered by itself, or reset (`status` 0): one of no route, service or release
+// (decision 14). `head`: as much of it as is known.
+void reportRefused(Worker& worker, const ClientFacts& facts, const http::RequestIndex& head, int status);
 
 inline constexpr std::size_t kQueueHigh = 256 * 1024;
 inline constexpr std::size_t kQueueLow = 64 * 1024;

@@ -18,11 +18,13 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   ExchangeState(Worker& worker, std::size_t place) : worker_(worker), place_(place) {}
   std::size_t place() const { return place_; }
   void moveTo(std::size_t place) { place_ = place; }
-  void begin(ClientStream& client, const ClientFacts& facts);
+  void begin(const ClientFacts& facts);
+  void answerTo(ClientStream& client) { client_ = &client; }
 
   void onRequest(http::RequestIndex& head, bool endOfBody) override;
   void onRequestBody(std::string_view bytes) override;
   void onRequestEnd(std::string_view trailerLines) override;
+  void onRequestBroken(int status, std::string_view why) override;
   void onClientWritable() override;
   void onClientGone() override;
   void onAnswerSent() override;
@@ -37,6 +39,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
 
   void onResume() override;
 
+  void reportRefused(const ClientFacts& facts, const http::RequestIndex& head, int status);
   // A tunnel whose release takes no more visitors: ended when its service's grace is over.
   void checkTunnel(const TableRuntime& current);
 
@@ -52,7 +55,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   bool waitIfPaused();
   void onTimer() override;
   void leavePaused();
-  void refuseBody();
+  void beginCounting();
   void endTunnelHalf();
   void maybeFree();
   std::size_t watchTunnel(std::string_view bytes);

@@ -50,6 +50,31 @@ void writeUuid(const std::array<std::uint8_t, 16>& id, std::string& out) {
 
 }  // namespace
 
+void reportRefused(Worker& worker, const ClientFacts& facts, const http::RequestIndex& head, int status) {
+  worker.takeExchange().reportRefused(facts, head, status);
+}
+
+// Nothing of a head that was refused is believed, but it is written down.
+void ExchangeState::reportRefused(const ClientFacts& facts, const http::RequestIndex& head, int status) {
+  begin(facts);
+  request_ = head;
+  if (request_.path.size == 0) {
+    const std::size_t size = std::min(request_.at(request_.target).find('?'), std::size_t{request_.target.size});
+    request_.path = {request_.target.at, static_cast<std::uint32_t>(size)};
+    if (size < request_.target.size) {
+      request_.query = {request_.target.at + request_.path.size + 1, request_.target.size - request_.path.size - 1};
+    }
+  }
+  const http::FieldIndex* host = request_.find(http::Known::kHost);
+  if (request_.host.size == 0 && host != nullptr) request_.host = host->value;
+  std::copy(std::begin(facts.peer.bytes), std::end(facts.peer.bytes), origin_.address.begin());
+  status_ = status;
+  beginCounting();
+  reportRequest(status == 0 ? Outcome::kClientAborted : Outcome::kAnswered);
+  clientGone_ = true;
+  maybeFree();
+}
+
 // Taken over from a trusted proxy, else a UUIDv7 (RFC 9562 5.7).
 void ExchangeState::makeRequestId() {
   const std::uint64_t random = worker_.random().next();

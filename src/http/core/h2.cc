@@ -25,12 +25,11 @@ nghttp2_session_callbacks* makeCallbacks() {
       made, [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t* name, std::size_t nameSize,
                const std::uint8_t* value, std::size_t valueSize, std::uint8_t,
                void* user) { return self(user).onHeader(*frame, textOf(name, nameSize), textOf(value, valueSize)); });
-  // Without it nghttp2 would drop such a field and go on.
   nghttp2_session_callbacks_set_on_invalid_header_callback(
       made,
-      [](nghttp2_session* session, const nghttp2_frame* frame, const std::uint8_t*, std::size_t, const std::uint8_t*,
-         std::size_t, std::uint8_t, void*) -> int {
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
+      [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t*, std::size_t, const std::uint8_t*,
+         std::size_t, std::uint8_t, void* user) -> int {
+        self(user).onInvalidHeader(*frame);
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
       });
   nghttp2_session_callbacks_set_on_frame_recv_callback(

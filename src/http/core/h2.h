@@ -45,6 +45,9 @@ class H2Server {
     // `head.http2` is set. The index is the listener's to move from.
     virtual void onRequest(std::int32_t stream, RequestIndex& head, bool end) = 0;
     virtual void onBody(std::int32_t stream, std::string_view bytes) = 0;
+    // One that the listener hears nothing more of: answered here (`status`), or reset as malformed or as one too many
+    // (0). `head` has what was read of it: methodText, target, host, fields; maybe nothing.
+    virtual void onRefused(const RequestIndex& head, int status) = 0;
     // `trailerLines`: those that may be passed on, as BodyReader::trailers().
     virtual void onRequestEnd(std::int32_t stream, std::string_view trailerLines) = 0;
     // The stream is over before its answer was: reset by the client, or by us for what it did. Not called after the

@@ -158,11 +158,18 @@ void H2Connection::onRequestHead(const nghttp2_frame& frame, H2Stream& stream) {
 }
 
 void H2Connection::refuse(H2Stream& stream, const Refusal& refusal) {
+  tellRefused(stream, refusal.status == 400 ? 0 : refusal.status);
   if (refusal.status != 400) {
     respond(stream.id, refusal.status, "content-length: 0\r\n", true);
     return;
   }
   nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id, NGHTTP2_PROTOCOL_ERROR);
+}
+
+void H2Connection::tellRefused(H2Stream& stream, int status) {
+  if (stream.requested || stream.refused) return;
+  stream.refused = true;
+  events_.onRefused(builder_.head(), status);
 }
 
 // False: more than anybody means by a trailer.
@@ -221,9 +228,20 @@ int H2Connection::onStreamClose(std::int32_t id, std::uint32_t code) {
   return 0;
 }
 
-// nghttp2 refused a HEADERS frame and will reset its stream, of which we were not told before.
+// A field that RFC 9113 8.2 forbids; nghttp2 would drop it and go on.
+void H2Connection::onInvalidHeader(const nghttp2_frame& frame) {
+  if (H2Stream* stream = find(frame.hd.stream_id)) tellRefused(*stream, 0);
+  nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, frame.hd.stream_id, NGHTTP2_PROTOCOL_ERROR);
+}
+
+// nghttp2 refused a HEADERS frame and will reset its stream, of which we may not have been told before.
 int H2Connection::onInvalidFrame(const nghttp2_frame& frame) {
-  if (frame.hd.type != NGHTTP2_HEADERS || find(frame.hd.stream_id) != nullptr) return 0;
+  if (frame.hd.type != NGHTTP2_HEADERS) return 0;
+  if (H2Stream* stream = find(frame.hd.stream_id)) {
+    tellRefused(*stream, 0);
+    return 0;
+  }
+  events_.onRefused({}, 0);
   guard_.onOurReset(frame.hd.stream_id);
   if (guard_.onClientMistake(now_)) fail(NGHTTP2_ENHANCE_YOUR_CALM);
   return 0;

@@ -44,6 +44,7 @@ class H2Connection final : public H2Server {
   int onData(std::int32_t id, std::string_view bytes);
   int onStreamClose(std::int32_t id, std::uint32_t code);
   int onInvalidFrame(const nghttp2_frame& frame);
+  void onInvalidHeader(const nghttp2_frame& frame);
   int onFrameSent(const nghttp2_frame& frame);
   ssize_t readBody(H2Stream& stream, std::size_t most, std::uint32_t& flags);
   int sendBody(const nghttp2_frame& frame, const std::uint8_t* header, std::size_t size, H2Stream& stream);
@@ -62,6 +63,7 @@ class H2Connection final : public H2Server {
   void fail(std::uint32_t code);
   void onRequestHead(const nghttp2_frame& frame, H2Stream& stream);
   void refuse(H2Stream& stream, const Refusal& refusal);
+  void tellRefused(H2Stream& stream, int status);
   bool addTrailer(std::string_view name, std::string_view value);
   void endRequest(H2Stream& stream, std::string_view trailerLines);
   void endWithTrailers(H2Stream& stream);

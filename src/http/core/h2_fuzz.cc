@@ -30,6 +30,11 @@ class Listener final : public http::H2Server::Events {
     if ((way_ & 8) != 0) answer(stream);
     if (end && open.contains(stream)) onRequestEnd(stream, {});
   }
+  void onRefused(const http::RequestIndex& head, int status) override {
+    ORBIT_CHECK(status == 0 || status >= 400);
+    ORBIT_CHECK(head.at(head.methodText).size() + head.at(head.target).size() <= head.text.size());
+    for (const http::FieldIndex& field : head.fields) ORBIT_CHECK(!head.at(field.name).empty());
+  }
   void onBody(std::int32_t stream, std::string_view bytes) override {
     ORBIT_CHECK(open.contains(stream));
     got_[stream] += bytes.size();

@@ -59,7 +59,7 @@ void H2RequestBuilder::addPseudo(std::string_view name, std::string_view value) 
   } else if (name == ":scheme") {
     scheme_ = slice;
   } else if (name == ":authority") {
-    authority_ = slice;
+    authority_ = head_.host = slice;  // as it came, until readHost()
     hasAuthority_ = true;
   }
 }

@@ -9,6 +9,7 @@ namespace orbit::http {
 struct H2Stream {
   std::int32_t id = 0;
   bool requested = false;  // the listener knows it
+  bool refused = false;    // the listener was told that it never will
   bool requestEnded = false;
   bool responded = false;  // the final head was queued
   bool ended = false;      // nothing will be added to the queue

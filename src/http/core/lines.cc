@@ -217,6 +217,7 @@ ParseOutcome readRequestLines(std::string_view bytes, const HeadLimits& limits, 
   ParseOutcome outcome = reader.emptyLine();
   if (outcome.kind == Kind::kDone) outcome = reader.requestLine(into);
   if (outcome.kind == Kind::kDone) outcome = reader.fields(into, seen);
+  if (outcome.kind == Kind::kBad) reader.done(into);  // what is known of it
   return outcome.kind == Kind::kDone ? reader.done(into) : outcome;
 }
 
