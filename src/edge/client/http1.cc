@@ -32,6 +32,12 @@ void appendStatusLine(int status, std::string_view reason, std::string& out) {
   out.append("HTTP/1.1 ").append(digits, sizeof digits).append(reason).append("\r\n");
 }
 
+std::string sentence(const http::ParseOutcome& refused) {
+  std::string text = std::to_string(refused.status);
+  text.append(" ").append(http::reasonPhrase(refused.status));
+  return text.append(". What is wrong with this request: ").append(refused.reason).append(".\n");
+}
+
 bool hasNoBody(int status) {
   return status < 200 || status == 204 || status == 304;
 }
@@ -101,7 +107,7 @@ bool Http1Client::readHead(std::string_view& bytes) {
   http::RequestIndex& head = worker.requestIndex();
   const http::ParseOutcome outcome = http::parseRequestHead(bytes, worker.table()->runtime->headLimits, head);
   if (outcome.kind == http::ParseOutcome::Kind::kBad) {
-    refuse(head, outcome.status, std::string(outcome.reason) + "\n");
+    refuse(head, outcome.status, sentence(outcome));
     bytes = {};
     return false;
   }

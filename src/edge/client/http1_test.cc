@@ -91,6 +91,42 @@ TEST_F(Http1, ReadsInPiecesOfAnySize) {
   EXPECT_EQ(world.upstreams.attempts[0]->body, "hello");
 }
 
+TEST_F(Http1, ALongHeadByteByByte) {
+  std::string head = "GET / HTTP/1.1\r\nHost: a.test\r\n";
+  for (int i = 0; i < 60; ++i) head += "X-" + std::to_string(i) + ": " + std::string(1000, 'x') + "\r\n";
+  head += "\r\n";
+  for (const char c : head) client.onBytes({&c, 1});
+  ASSERT_EQ(world.upstreams.attempts.size(), 1U);
+  EXPECT_NE(world.upstreams.last().head.find("X-59: xxx"), std::string::npos);
+  world.upstreams.last().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  sent();
+  const std::string endless(70'000, 'x');
+  for (const char c : endless) client.onBytes({&c, 1});
+  EXPECT_EQ(link.out.substr(0, 12), "HTTP/1.1 501") << link.out;
+}
+
+TEST_F(Http1, ManyPipelinedAreAnsweredInOrder) {
+  std::string all;
+  for (int i = 0; i < 1000; ++i) all += "GET /" + std::to_string(i) + " HTTP/1.1\r\nHost: a\r\n\r\n";
+  client.onBytes(all);
+  client.onBytes("GET /last HTTP/1.1\r\n");
+  for (int i = 0; i < 1000; ++i) {
+    ASSERT_EQ(world.upstreams.attempts.size(), static_cast<std::size_t>(i) + 1);
+    const std::string line = "GET /" + std::to_string(i) + " ";
+    ASSERT_EQ(world.upstreams.last().head.substr(0, line.size()), line);
+    world.upstreams.last().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+    sent();
+  }
+  client.onBytes("Host: a\r\n\r\n");
+  EXPECT_EQ(world.upstreams.last().head.substr(0, 9), "GET /last");
+}
+
+TEST_F(Http1, ARefusalSaysWhatIsWrongInASentence) {
+  client.onBytes("GET\t/ HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(link.out.substr(link.out.find("\r\n\r\n") + 4),
+            "400 Bad Request. What is wrong with this request: the method.\n");
+}
+
 TEST_F(Http1, TooMuchPipelinedIsNotRead) {
   client.onBytes(kGet);
   client.onBytes(std::string(100'000, 'x'));
