@@ -120,6 +120,26 @@ TEST_F(Proxy, ReadsAnswersThatEndWithTheConnection) {
   EXPECT_EQ(answer.body, "all of it");
 }
 
+TEST_F(Proxy, ReadsAHeadThatTricklesIn) {
+  Upstream app([](Peer& peer) {
+    peer.until("\r\n\r\n");
+    const std::string answer = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" +
+                               ok("hi", "X-Long: " + std::string(2000, 'x') + "\r\nX-Next: 1\r\n");
+    for (std::size_t at = 0; at < answer.size(); at += 3) {
+      peer.send(answer.substr(at, 3));
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    }
+  });
+  serve({app.address()});
+  Peer peer = client();
+  peer.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  EXPECT_EQ(readAnswer(peer).status, 103);
+  const Answer answer = readAnswer(peer);
+  EXPECT_EQ(answer.body, "hi");
+  EXPECT_EQ(fieldOf(answer.head, "X-Long").size(), 2000U);
+  EXPECT_EQ(fieldOf(answer.head, "X-Next"), "1");
+}
+
 TEST_F(Proxy, PassesExpectContinueBothWays) {
   Upstream app([](Peer& peer) {
     const std::string head = peer.until("\r\n\r\n");

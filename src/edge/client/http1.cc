@@ -58,15 +58,35 @@ void Http1Client::idleDeadline() {
 }
 
 void Http1Client::onBytes(std::string_view bytes) {
-  if (pending_.empty()) return read(bytes);
+  if (pending_.empty()) {
+    pending_ = read(bytes);
+    return holdBack();
+  }
   pending_.append(bytes);
-  if (state_ == State::kAnswering) return keep({});
-  const std::string held = std::exchange(pending_, {});
-  read(held);
+  if (state_ == State::kAnswering) return holdBack();
+  // A head that trickles in is looked at when it can be whole, or too long.
+  const std::size_t held = pending_.size() - pendingUsed_;
+  const bool wait = state_ == State::kHead && held > kHeadReadAnewBytesMax &&
+                    held <= link_.worker().table()->runtime->headLimits.headBytesMax &&
+                    bytes.find('\n') == std::string_view::npos;
+  if (!wait) readPending();
 }
 
-// As far as one request after the other can be begun; the rest is kept.
-void Http1Client::read(std::string_view bytes) {
+void Http1Client::readPending() {
+  const std::string_view held = std::string_view(pending_).substr(pendingUsed_);
+  pendingUsed_ += held.size() - read(held).size();
+  if (pendingUsed_ == pending_.size()) {
+    std::string().swap(pending_);
+    pendingUsed_ = 0;
+  } else if (pendingUsed_ > pending_.size() / 2) {
+    pending_.erase(0, pendingUsed_);
+    pendingUsed_ = 0;
+  }
+  holdBack();
+}
+
+// As far as one request after the other can be begun.
+std::string_view Http1Client::read(std::string_view bytes) {
   inRead_ = true;
   bool going = true;
   while (going && !bytes.empty()) {
@@ -91,15 +111,14 @@ void Http1Client::read(std::string_view bytes) {
     }
   }
   inRead_ = false;
-  if (!bytes.empty()) keep(bytes);
+  return bytes;
 }
 
-void Http1Client::keep(std::string_view rest) {
-  pending_.append(rest);
-  if (state_ == State::kAnswering && pending_.size() > kPipelineBytesMax && !readingPaused_) {
-    readingPaused_ = true;
-    link_.pauseReading();
-  }
+// Too much waits behind the request that is being answered.
+void Http1Client::holdBack() {
+  if (state_ != State::kAnswering || pending_.size() - pendingUsed_ <= kPipelineBytesMax || readingPaused_) return;
+  readingPaused_ = true;
+  link_.pauseReading();
 }
 
 bool Http1Client::readHead(std::string_view& bytes) {
@@ -222,7 +241,8 @@ void Http1Client::refuse(const http::RequestIndex& head, int status, std::string
 // A line's end shows what there is of the head that does not come.
 void Http1Client::refuseLate() {
   http::RequestIndex& head = link_.worker().requestIndex();
-  const auto outcome = http::parseRequestHead(pending_ + "\n", link_.worker().table()->runtime->headLimits, head);
+  const auto outcome =
+      http::parseRequestHead(pending_.substr(pendingUsed_) + "\n", link_.worker().table()->runtime->headLimits, head);
   if (outcome.kind != http::ParseOutcome::Kind::kBad) head.clear();
   refuse(head, 408, "The request did not come in time.\n");
 }
@@ -360,9 +380,7 @@ void Http1Client::beginNext() {
     readingPaused_ = false;
     link_.resumeReading();
   }
-  if (pending_.empty() || inRead_) return;
-  const std::string held = std::exchange(pending_, {});
-  read(held);
+  if (!pending_.empty() && !inRead_) readPending();
 }
 
 void Http1Client::onEnd() {

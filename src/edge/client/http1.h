@@ -32,7 +32,8 @@ class Http1Client final : public ClientProtocol, public ClientStream {
   enum class State : std::uint8_t { kIdle, kHead, kBody, kAnswering, kTunnel, kClosing };
   enum class Framing : std::uint8_t { kNone, kLength, kChunked, kUntilClose };
 
-  void read(std::string_view bytes);
+  std::string_view read(std::string_view bytes);  // what is left of them
+  void readPending();
   bool readHead(std::string_view& bytes);  // false: nothing to go on with for now
   bool readBody(std::string_view& bytes);
   void takeBody(std::string_view piece);
@@ -40,7 +41,7 @@ class Http1Client final : public ClientProtocol, public ClientStream {
   void refuse(const http::RequestIndex& head, int status, std::string_view why);
   void refuseLate();
   bool breakBody(int status, std::string_view why);
-  void keep(std::string_view rest);
+  void holdBack();
   void finishExchange();
   void beginNext();
   void close();
@@ -64,7 +65,8 @@ class Http1Client final : public ClientProtocol, public ClientStream {
   std::size_t owed_ = 0;  // body bytes given to the exchange and not used yet
   std::size_t discarded_ = 0;
   std::unique_ptr<http::BodyReader> body_;
-  std::string pending_;  // bytes that wait: a head not yet whole, or pipelined requests
+  std::string pending_;          // bytes that wait: a head not yet whole, or pipelined requests
+  std::size_t pendingUsed_ = 0;  // at its front
 };
 
 }  // namespace orbit::edge

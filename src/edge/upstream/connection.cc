@@ -104,7 +104,12 @@ void UpstreamConnection::onRead(std::string_view bytes) {
 void UpstreamConnection::readHead(std::string_view bytes) {
   std::string held;  // keeps what `bytes` points to while it is read
   if (!pending_.empty()) {
-    held = std::exchange(pending_, {}).append(bytes);
+    pending_.append(bytes);
+    // A head that trickles in is looked at when it can be whole, or too long.
+    const bool wait = pending_.size() > kHeadReadAnewBytesMax && pending_.size() <= http::HeadLimits{}.headBytesMax &&
+                      bytes.find('\n') == std::string_view::npos;
+    if (wait) return;
+    held = std::exchange(pending_, {});
     bytes = held;
   }
   for (;;) {
@@ -112,7 +117,8 @@ void UpstreamConnection::readHead(std::string_view bytes) {
     const http::ParseOutcome outcome = http::parseResponseHead(bytes, {}, attempt_->wish().method, head);
     if (outcome.kind == http::ParseOutcome::Kind::kBad) return fail(AttemptFailure::kMalformed);
     if (outcome.kind == http::ParseOutcome::Kind::kMore) {
-      pending_ = bytes;
+      if (bytes.size() < held.size()) held.erase(0, held.size() - bytes.size());
+      pending_ = held.empty() ? std::string(bytes) : std::move(held);
       return;
     }
     bytes.remove_prefix(outcome.size);

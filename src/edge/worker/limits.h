@@ -15,6 +15,7 @@ inline constexpr int kAcceptsATurn = 16;                            // of one li
 inline constexpr std::chrono::milliseconds kAcceptPause{100};       // without descriptors, or at clientsMax
 inline constexpr std::size_t kLargeBytes = 16 * 1024;               // worth a send of its own rather than a copy
 inline constexpr std::size_t kOutputTurnBytes = 256 * 1024;         // a protocol hands over at once
+inline constexpr std::size_t kHeadReadAnewBytesMax = 512;           // with each piece; beyond, when a line ends
 inline constexpr std::size_t kPipelineBytesMax = 64 * 1024;         // kept of requests behind the one being answered
 inline constexpr std::size_t kDiscardBytesMax = 256 * 1024;         // of a body nobody wants; beyond: close
 inline constexpr std::chrono::seconds kDiscardTime{5};              // for that
