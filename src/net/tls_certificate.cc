@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "base/base.h"
@@ -132,6 +133,13 @@ std::string ParsedCertificate::fingerprint() const {
     text += kHex[digest[i] & 15];
   }
   return text;
+}
+
+bool ParsedCertificate::covers(std::string_view host) const {
+  const std::string_view parent = host.substr(std::min(host.find('.'), host.size()));  // with its dot
+  return std::any_of(hosts_.begin(), hosts_.end(), [&](std::string_view name) {
+    return name == host || (startsWith(name, "*.") && parent.size() < host.size() && name.substr(1) == parent);
+  });
 }
 
 bool ParsedCertificate::present(ssl_st* session) const {

@@ -18,7 +18,7 @@ struct stack_st_X509;
 
 namespace orbit::net {
 
-class ParsedCertificate final : public TlsCertificate {
+class ParsedCertificate final : public TlsCertificate, public std::enable_shared_from_this<ParsedCertificate> {
  public:
   ParsedCertificate() = default;
   ~ParsedCertificate() override;
@@ -28,6 +28,7 @@ class ParsedCertificate final : public TlsCertificate {
   std::int64_t notBeforeUs() const override { return notBeforeUs_; }
   std::int64_t notAfterUs() const override { return notAfterUs_; }
   std::string fingerprint() const override;
+  bool covers(std::string_view host) const;  // a name in lower case; a wildcard stands for one label
   // Makes it the one that `session` presents; false when OpenSSL's security level forbids it.
   bool present(ssl_st* session) const;
 

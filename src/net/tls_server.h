@@ -59,7 +59,9 @@ class TlsSession {
   virtual std::string_view protocol() const = 0;    // "h2", "http/1.1", "acme-tls/1" or "" (none offered)
   virtual std::string_view serverName() const = 0;  // SNI, lower case, or ""
   virtual std::string_view version() const = 0;     // "TLSv1.3"
-  virtual std::string failure() const = 0;          // why, with kFailed
+  // Whether the certificate that answered to the client's SNI is good for `host` (lower case) too; true without SNI.
+  virtual bool covers(std::string_view host) const = 0;
+  virtual std::string failure() const = 0;  // why, with kFailed
 };
 
 class TlsServer {

@@ -79,6 +79,7 @@ void OpenSslSession::shakeHands() {
     return;
   }
   state_ = State::kOpen;
+  if (!serverName_.empty()) shown_ = chosen_->shared_from_this();
   chosen_ = nullptr;
   certificates_.reset();
 }

@@ -53,6 +53,7 @@ class OpenSslSession final : public TlsSession {
   std::string_view protocol() const override;
   std::string_view serverName() const override { return serverName_; }
   std::string_view version() const override;
+  bool covers(std::string_view host) const override { return shown_ == nullptr || shown_->covers(host); }
   std::string failure() const override { return failure_; }
 
   // OpenSSL's callbacks; they come from within feed().
@@ -76,6 +77,7 @@ class OpenSslSession final : public TlsSession {
   bool closed_ = false;                                   // by us
   std::shared_ptr<const CertificateIndex> certificates_;  // of the ClientHello, until the handshake is done
   const ParsedCertificate* chosen_ = nullptr;
+  std::shared_ptr<const ParsedCertificate> shown_;  // to a client that named somebody
   std::string serverName_;
   std::string failure_;
 };

@@ -151,6 +151,42 @@ TEST_F(Secure, RefusesOtherNamesAndGarbage) {
   EXPECT_TRUE(eventually([&] { return edge_->state().connections == 1; }));
 }
 
+// RFC 9110 15.5.20, 9.1.1 of RFC 9113: a connection is good for the names of the certificate that it was made with.
+TEST_F(Secure, AHostOfAnotherCertificateIsMisdirected) {
+  auto set = std::make_shared<net::TlsCertificates>();
+  for (const std::vector<std::string>& hosts : {std::vector<std::string>{"a.test", "*.w.test"}, {"b.test"}}) {
+    const test::CertificateText text = test::makeCertificate(hosts);
+    auto parsed = net::TlsCertificate::parse(text.chain, text.key, hosts[0]);
+    ASSERT_TRUE(parsed.ok());
+    for (const std::string& host : hosts) set->rows.push_back({host, *parsed});
+    set->fallback = *parsed;
+  }
+  edge_->setCertificates(set);
+  const auto statusOf = [](SecurePeer& peer, const std::string& host) {
+    peer.tls().plain().clear();
+    peer.send("GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+    EXPECT_TRUE(peer.until([](const std::string& text) { return text.find("\r\n\r\n") != std::string::npos; }));
+    return peer.tls().plain().substr(9, 3);
+  };
+  ASSERT_TRUE(eventually([&] { return SecurePeer(client(), {.serverName = "b.test"}).tls().open(); }));
+  SecurePeer named = secure({"http/1.1"});
+  EXPECT_EQ(statusOf(named, "a.test"), "200");
+  EXPECT_EQ(statusOf(named, "A.test.:443"), "200");
+  EXPECT_EQ(statusOf(named, "x.w.test"), "200");
+  EXPECT_EQ(statusOf(named, "y.x.w.test"), "421");
+  EXPECT_EQ(statusOf(named, "b.test"), "421");
+  EXPECT_EQ(statusOf(named, "a.test"), "200") << "the connection goes on";
+  edge_->setCertificates(certificates());
+  EXPECT_EQ(statusOf(named, "x.w.test"), "200") << "by the certificate that was shown";
+  SecurePeer resumed = secure({"http/1.1"}, 0, named.tls().ticket());
+  EXPECT_TRUE(resumed.tls().resumed());
+  EXPECT_EQ(statusOf(resumed, "a.test"), "200");
+  edge_->setCertificates(set);
+  ASSERT_TRUE(eventually([&] { return SecurePeer(client(), {}).tls().open(); }));
+  SecurePeer nameless(client(), {});
+  EXPECT_EQ(statusOf(nameless, "a.test"), "200") << "who names nobody is not judged";
+}
+
 TEST_F(Secure, ClosesWithANotice) {
   SecurePeer peer = secure({"http/1.1"});
   peer.send("GET / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n");

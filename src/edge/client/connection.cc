@@ -27,6 +27,7 @@ bool ClientConnection::accept(Worker& worker, net::Accepted accepted, std::share
   if (self.facts_.tls) {
     if (worker.tls() != nullptr) self.tls_ = worker.tls()->accept();
     if (!self.tls_) return false;
+    self.facts_.session = self.tls_.get();
     self.stage_ = Stage::kHandshake;
   }
   if (!self.open(std::move(accepted.descriptor), false)) return false;

@@ -4,6 +4,7 @@
 #include "edge/exchange/exchange_state.h"
 #include "edge/worker/limits.h"
 #include "edge/worker/worker.h"
+#include "net/tls_server.h"
 
 namespace orbit::edge {
 namespace {
@@ -71,6 +72,9 @@ void ExchangeState::beginCounting() {
 void ExchangeState::route() {
   const auto* acme = worker_.acmeAnswers();
   if (acme != nullptr && !acme->empty() && answerAcme()) return;
+  if (misdirected()) {
+    return answerPage(421, "This connection was made for another host. Please try again.\n", false, {});
+  }
   if (facts_->listener->config.redirectToHttps && answerRedirect()) return;
   if (!facts_->listener->config.service.empty()) {
     return forward(table_->runtime->serviceNumber(facts_->listener->config.service));
@@ -91,6 +95,13 @@ bool ExchangeState::answerAcme() {
   page_ = answer->second;
   answerLocal(200, kPlainText, page_);
   return true;
+}
+
+// RFC 9110 15.5.20: clients use a connection for the names of its certificate (RFC 9113 9.1.1). Another name is a
+// mistake, or a way past whoever looked at the name in the handshake.
+bool ExchangeState::misdirected() const {
+  const std::string_view host = request_.at(request_.host);
+  return !facts_->serverName.empty() && facts_->serverName != host && !facts_->session->covers(host);
 }
 
 bool ExchangeState::answerRedirect() {

@@ -10,6 +10,10 @@
 #include "http/core/index.h"
 #include "net/socket.h"
 
+namespace orbit::net {
+class TlsSession;
+}
+
 namespace orbit::edge {
 
 class Worker;
@@ -19,7 +23,8 @@ struct ClientFacts {
   net::PeerAddress peer;
   std::string peerText;  // its address
   bool tls = false;
-  std::string_view serverName;  // SNI
+  std::string_view serverName;               // SNI
+  const net::TlsSession* session = nullptr;  // with TLS
   const struct ListenerRuntime* listener = nullptr;
 };
 

@@ -51,6 +51,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void route();
   bool answerAcme();
   bool answerRedirect();
+  bool misdirected() const;
   void forward(int service);
   bool waitIfPaused();
   void onTimer() override;
