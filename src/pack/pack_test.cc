@@ -154,6 +154,31 @@ TEST_F(PackTest, LongAndForeignNamesAndLargeFiles) {
   EXPECT_EQ(entries.at("large").content, large);
 }
 
+TEST_F(PackTest, NamesAndTargetsOfEachLength) {
+  write("Dockerfile", "FROM scratch\n");
+  std::vector<std::string> paths;
+  for (std::size_t size = 90; size < 270; ++size) {
+    // Pieces of many lengths, so that there is a '/' in the right place for some and for others not.
+    std::string path = std::to_string(size) + "-";
+    while (path.size() < size) path += path.size() % (size / 2) == size / 3 ? '/' : 'n';
+    if (path.ends_with('/')) path.back() = 'n';
+    write(path, path);
+    fs::create_symlink(path, root_ / ("link" + std::to_string(size)));
+    fs::create_directory(root_ / (path + "-folder"));
+    paths.push_back(path);
+  }
+  const auto packed = pack();
+  ASSERT_TRUE(packed.ok()) << packed.error().text();
+  EXPECT_EQ(packed->size() % 512, 0U);
+  const auto entries = unpack(*packed);
+  for (const std::string& path : paths) {
+    ASSERT_TRUE(entries.contains(path)) << path;
+    EXPECT_EQ(entries.at(path).content, path);
+    EXPECT_EQ(entries.at(path + "-folder").type, "folder");
+    EXPECT_EQ(entries.at("link" + std::to_string(path.size())).link, path);
+  }
+}
+
 TEST_F(PackTest, PiecesAreBoundedWhateverTheFilesSize) {
   write("Dockerfile", "FROM scratch\n");
   write("large", std::string(8u << 20, 'x'));
@@ -204,6 +229,15 @@ TEST(PackFile, APlainNameHasAPlainHeader) {
   const auto packed = packFile("Dockerfile", "FROM scratch\n", 0644, 0, 0);
   ASSERT_TRUE(packed.ok());
   EXPECT_TRUE(packed->starts_with("Dockerfile"));
+}
+
+TEST(PackFile, AnOwnerThatUstarHasNoRoomFor) {
+  const auto packed = packFile("file", "x", 0644, 2'097'152, 0);
+  ASSERT_TRUE(packed.ok());
+  EXPECT_EQ(unpack(*packed).at("file").uid, 2'097'152);
+  const auto largest = packFile("file", "x", 0644, 2'097'151, 0);
+  EXPECT_TRUE(largest->starts_with("file"));
+  EXPECT_EQ(unpack(*largest).at("file").uid, 2'097'151);
 }
 
 TEST(PackFile, OneFileWithItsOwner) {

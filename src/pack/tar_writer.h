@@ -1,9 +1,9 @@
 // Writes a tar archive piece by piece: ustar, with pax headers only where ustar has no room (long names, names that are
-// not ASCII, sizes past 8 GiB): docker's client takes an archive that begins with a pax header for a Dockerfile. The
-// only user of libarchive. Thread rules: one owner; blocking.
+// not ASCII, sizes past 8 GiB): docker's client takes an archive that begins with a pax header for a Dockerfile. Our
+// own, because libarchive brings ten libraries into every process for what is one header. Thread rules: one owner;
+// blocking.
 #pragma once
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -13,8 +13,7 @@ namespace orbit::pack {
 
 class TarWriter {
  public:
-  explicit TarWriter(const Sink& sink);  // `sink` outlives the writer
-  ~TarWriter();
+  explicit TarWriter(const Sink& sink) : sink_(sink) {}  // `sink` outlives the writer
   TarWriter(const TarWriter&) = delete;
   TarWriter& operator=(const TarWriter&) = delete;
 
@@ -33,8 +32,15 @@ class TarWriter {
   Status close();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  Status begin(const Entry& entry, char type, std::int64_t size, const std::string& target);
+  Status endFile();
+  Status pad(std::uint64_t bytes);  // to the end of a record
+  Status write(std::string_view bytes);
+
+  const Sink& sink_;
+  std::string block_;            // not handed to the sink yet
+  std::uint64_t fileBytes_ = 0;  // of the file being written
+  std::uint64_t left_ = 0;       // of them, to come
 };
 
 }  // namespace orbit::pack
