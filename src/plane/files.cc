@@ -28,7 +28,7 @@ int writeAll(int descriptor, std::string_view bytes) {
     if (count < 0 && errno != EINTR) return errno;
     if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
   }
-  return ::fsync(descriptor) == 0 ? 0 : errno;
+  return 0;
 }
 
 }  // namespace
@@ -50,16 +50,19 @@ Result<std::string> readFile(const std::string& path, std::size_t bytesMax) {
   }
 }
 
-Status writeFile(const std::string& path, std::string_view bytes) {
+Status writeFile(const std::string& path, std::string_view bytes, Lasts lasts) {
   const std::string beside = path + ".new";
   const std::string what = "cannot write " + path;
   net::Descriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file.valid()) return failure(what, errno);
-  if (const int number = writeAll(file.get(), bytes); number != 0) {
+  int number = writeAll(file.get(), bytes);
+  if (number == 0 && lasts == Lasts::kPowerLoss && ::fsync(file.get()) != 0) number = errno;
+  if (number != 0) {
     ::unlink(beside.c_str());
     return failure(what, number);
   }
   if (::rename(beside.c_str(), path.c_str()) != 0) return failure(what, errno);
+  if (lasts != Lasts::kPowerLoss) return {};
   const net::Descriptor folder(
       ::open(std::filesystem::path(path).parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.valid() && ::fsync(folder.get()) != 0) return failure(what, errno);

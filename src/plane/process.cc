@@ -70,6 +70,20 @@ void closeAll(const std::vector<edge::Listening>& listening) {
   for (const auto& each : listening) ::close(each.descriptor);
 }
 
+// Those that need no certificate, when there are others too; they are taken out of `listening`.
+std::vector<edge::Listening> takePlain(const model::RouteTable& table, std::vector<edge::Listening>& listening) {
+  const auto secure = [&table](const edge::Listening& each) {
+    return std::any_of(table.listeners.begin(), table.listeners.end(), [&each](const auto& listener) {
+      return listener.name == each.name && listener.protocol == model::TableListener::Protocol::kHttps;
+    });
+  };
+  const auto plain = std::stable_partition(listening.begin(), listening.end(), secure);
+  if (plain == listening.begin()) return {};
+  std::vector<edge::Listening> taken(plain, listening.end());
+  listening.erase(plain, listening.end());
+  return taken;
+}
+
 }  // namespace
 
 Process::Process(Options options)
@@ -216,13 +230,23 @@ std::vector<Error> Process::serve(std::shared_ptr<const model::RouteTable> table
   }
   for (const Error& problem : needed.problems) log(Level::kError, "edge", problem.text());
   missing_ = !needed.problems.empty();
-  keeper_->want(table->certificates, table->authorities);
-  const Status applied = edge_->apply(table, needed.listening);
+  // Many certificates take long to read. At first nobody else may be there to serve plain HTTP meanwhile; who wants
+  // HTTPS waits in the listener's queue.
+  const std::vector<edge::Listening> plain =
+      table_ == nullptr ? takePlain(*table, needed.listening) : std::vector<edge::Listening>();
+  Status applied = plain.empty() ? Status() : edge_->apply(table, plain);
+  if (applied.ok()) {
+    keeper_->want(table->certificates, table->authorities);
+    applied = edge_->apply(table, needed.listening);
+  } else {
+    closeAll(needed.listening);
+  }
   if (!applied.ok()) {
     if (table_ != nullptr) keeper_->want(table_->certificates, table_->authorities);
     sockets_.abandon();
     return {applied.error()};
   }
+  needed.listening.insert(needed.listening.end(), plain.begin(), plain.end());
   sockets_.settle(*table, needed.listening);
   table_ = std::move(table);
   appliedUs_ = clock_.wallUs();

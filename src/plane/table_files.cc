@@ -66,7 +66,8 @@ Result<net::Descriptor> TableFiles::lock() const {
 }
 
 Status TableFiles::takeOver() const {
-  return writeFile(generationFile_, std::to_string(generation_) + "\n");
+  // For processes that run now. An fsync would have the workers wait for the disk while they give the first answers.
+  return writeFile(generationFile_, std::to_string(generation_) + "\n", Lasts::kProcess);
 }
 
 }  // namespace orbit::plane
