@@ -29,12 +29,12 @@ class Server final : public Edge {
   void setAcmeAnswer(const std::string& token, const std::string& answer) override;
   net::Task<void> drain(net::Wait wait) override;
   State state() const override;
+  std::uint64_t connections() const override;
 
  private:
   void startWorkers();
   Status openLogs(const model::RouteTable& table);
   std::vector<Worker::Listen> listeners(const model::RouteTable& table);
-  std::uint64_t connections() const;
 
   net::Loop& loop_;
   Options options_;

@@ -60,6 +60,7 @@ class Edge {
     std::vector<InstanceStatus> instances;
   };
   virtual State state() const = 0;
+  virtual std::uint64_t connections() const = 0;  // open now
 };
 
 }  // namespace orbit::edge

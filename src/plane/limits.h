@@ -2,6 +2,7 @@
 #pragma once
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 
 namespace orbit::plane {
 
@@ -14,6 +15,7 @@ inline constexpr std::chrono::seconds kHoldAnswers{5};       // to a command on 
 inline constexpr std::chrono::seconds kFolderLock{10};       // for the generation before to end its write
 inline constexpr std::chrono::milliseconds kFolderStep{10};  // between tries
 inline constexpr std::chrono::seconds kHousekeeping{5};
+inline constexpr std::uint64_t kClientsMany = 32;        // worth giving memory back when they have left
 inline constexpr std::chrono::hours kTicketKeyLife{24};  // as the newest; it opens tickets for two days more
 inline constexpr std::chrono::hours kTicketKeyCheck{1};
 inline constexpr std::size_t kTicketKeysKept = 3;

@@ -1,6 +1,7 @@
 #include "plane/process.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -352,7 +353,18 @@ net::Task<void> Process::keepHouse() {
   while ((co_await loop_.sleep(kHousekeeping, wait)).ok()) {
     if (clock_.now() >= nextTicketKeys_) renewTicketKeys();
     if (missing_ && !changing_) serveMissing();
+    giveMemoryBack();
   }
+}
+
+// What many clients left behind in the heap, between what the rest still uses. Not while they come and go: the workers
+// wait for the heap meanwhile.
+void Process::giveMemoryBack() {
+  const std::uint64_t clients = edge_->connections();
+  clientsMost_ = std::max(clientsMost_, clients);
+  if (clientsMost_ < kClientsMany || clients > clientsMost_ / 4) return;
+  ::malloc_trim(0);
+  clientsMost_ = clients;
 }
 
 // What could not be bound at start may be free by now.

@@ -59,6 +59,7 @@ class Process {
   std::vector<Error> serve(std::shared_ptr<const model::RouteTable> table, bool lenient);
   net::Task<Status> keep(std::string text);
   void serveMissing();
+  void giveMemoryBack();
   net::Task<void> keepHouse();
   net::Task<void> reload();
   void renewTicketKeys();
@@ -90,6 +91,7 @@ class Process {
   net::Condition turn_, leaving_;
   net::Cancel stop_, cut_;
   int leaves_ = 0;
+  std::uint64_t clientsMost_ = 0;  // since memory was given back
 };
 
 }  // namespace orbit::plane
