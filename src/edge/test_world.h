@@ -81,10 +81,11 @@ class TestSignals final : public signal::WorkerWriter {
     return static_cast<signal::SeriesId>(keys.size() - 1);
   }
   void count(signal::SeriesId id, const signal::Sample& sample) override { rows.push_back({keys[id], sample}); }
-  void record(const signal::Record&) override {}
+  void record(const signal::Record& record) override { clientHashes.push_back(record.clientHash); }
   void tick(std::int64_t) override {}
   std::vector<signal::Key> keys;
   std::vector<Row> rows;
+  std::vector<std::uint64_t> clientHashes;  // of the records
 };
 
 struct TestWorld {

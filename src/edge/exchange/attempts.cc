@@ -52,19 +52,32 @@ bool saysNothingOfTheInstance(AttemptFailure failure) {
 
 }  // namespace
 
-// Instances may have been replaced since this request came: another attempt goes where the service is now.
+// Instances may have been replaced since this request came: another attempt goes where the service is now. Null: it is
+// no more.
+const ServiceState* ExchangeState::currentService() const {
+  const TablePin& current = worker_.table();
+  if (current.get() == servicePin_.get()) return service();
+  const int number = current->runtime->serviceNumber(service()->config.name);
+  return number < 0 ? nullptr : current->runtime->services[static_cast<std::size_t>(number)].get();
+}
+
 void ExchangeState::useCurrentTable() {
   const TablePin& current = worker_.table();
   if (current.get() == servicePin_.get()) return;
-  const std::string& name = service()->config.name;
-  const int number = current->runtime->serviceNumber(name);
+  service_ = current->runtime->serviceNumber(service()->config.name);
   choice_ = {};
   servicePin_ = current;
-  service_ = number;
 }
 
-Choice ExchangeState::chooseInstance(Choosing choosing) {
-  const ServiceState& state = *service();
+// The one that was asked last, as `state` has it; null when it is there no more.
+const ReleaseState* ExchangeState::askedRelease(const ServiceState& state) const {
+  for (const ReleaseState& release : state.releases) {
+    if (release.id == choice_.release->id) return &release;
+  }
+  return nullptr;
+}
+
+Choice ExchangeState::chooseInstance(Choosing choosing, const ServiceState& state) {
   Wish wish;
   if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty()) {
     if (const http::FieldIndex* field = cookie()) {
@@ -74,25 +87,29 @@ Choice ExchangeState::chooseInstance(Choosing choosing) {
     }
   }
   if (choosing == Choosing::kRetry) {
-    wish.onRelease = choice_.release;
+    const ReleaseState* asked = askedRelease(state);
+    // A table that came meanwhile may have no place for visitors there.
+    const bool serves = asked != nullptr && !asked->instances.empty() && (!asked->draining || &state == service());
+    if (serves) wish.onRelease = asked;
     wish.notInstance = choice_.instance;
   } else if (choosing == Choosing::kShield) {
-    wish.notRelease = choice_.release;
+    wish.notRelease = askedRelease(state);
   }
   return choose(state, wish, worker_.random(), worker_.now());
 }
 
-void ExchangeState::ask(Choosing choosing) {
-  const Choice choice = chooseInstance(choosing);
+void ExchangeState::ask() {
+  startAttempt(chooseInstance(Choosing::kFirst, *service()));
+}
+
+// By a choice made from the worker's current table.
+void ExchangeState::startAttempt(const Choice& choice) {
   if (choice.instance == nullptr) {
     return answerPage(503, "No instance of the service behind this address can answer.\n", false, "Retry-After: 5\r\n");
   }
-  startAttempt(choice);
-}
-
-void ExchangeState::startAttempt(const Choice& choice) {
-  const bool keepCookies = attempts_ > 0 && choice_.release == choice.release;
+  const bool keepCookies = choice_.release != nullptr && choice_.release->id == choice.release->id;
   const bool setRelease = choice_.setReleaseCookie, setInstance = choice_.setInstanceCookie;
+  useCurrentTable();
   choice_ = choice;
   if (keepCookies) {
     choice_.setReleaseCookie = choice_.setReleaseCookie || setRelease;
@@ -142,8 +159,10 @@ bool ExchangeState::mayShield() const {
 // The attempt failed, or answered 5xx, on a release that is being watched: another release answers. True when it does.
 bool ExchangeState::tryShield(Outcome outcome, int status) {
   if (!mayShield()) return false;
-  const Choice choice = chooseInstance(Choosing::kShield);
-  if (choice.instance == nullptr || choice.release == choice_.release) return false;
+  const ServiceState* const state = currentService();
+  if (state == nullptr || (state != service() && pauses(state->config))) return false;
+  const Choice choice = chooseInstance(Choosing::kShield, *state);
+  if (choice.instance == nullptr || choice.release->id == choice_.release->id) return false;
   shielded_ = true;
   if (outcome == Outcome::kAnswered) noteSuccess(*choice_.instance);
   reportAttempt(Outcome::kShielded, status);
@@ -163,13 +182,14 @@ bool ExchangeState::tryRetry(AttemptFailure failure) {
   const bool cheap =
       failure == AttemptFailure::kConnect && service()->config.passiveFall > 0 && choice_.release->instances.size() > 1;
   if (!cheap && !desk().budget.take(service()->config, worker_.now())) return false;
+  const ServiceState* const state = currentService();
+  if (state == nullptr) return false;
   ++retries_;
-  if (worker_.table().get() != servicePin_.get()) {
+  if (state != service() && pauses(state->config)) {
     useCurrentTable();
-    if (service_ < 0) return false;
-    if (!waitIfPaused()) ask(Choosing::kFirst);
+    waitIfPaused();
   } else {
-    ask(Choosing::kRetry);
+    startAttempt(chooseInstance(Choosing::kRetry, *state));
   }
   return true;
 }

@@ -19,11 +19,6 @@ http::IpBytes ipOf(const net::PeerAddress& peer) {
   return bytes;
 }
 
-bool passesPause(const model::TableService& service, std::string_view path) {
-  return std::any_of(service.pausePassPaths.begin(), service.pausePassPaths.end(),
-                     [&](const std::string& pass) { return path == pass; });
-}
-
 }  // namespace
 
 Exchange& beginExchange(Worker& worker, ClientStream& client, const ClientFacts& facts) {
@@ -114,13 +109,19 @@ void ExchangeState::forward(int service) {
   service_ = service;
   if (service_ < 0) return answerPage(503, "The service behind this address is not there.\n", false, kRetryAfter);
   desk().budget.onRequest(worker_.now());
-  if (!waitIfPaused()) ask(Choosing::kFirst);
+  if (!waitIfPaused()) ask();
+}
+
+bool ExchangeState::pauses(const model::TableService& service) const {
+  const std::string_view path = request_.at(request_.path);
+  return service.paused &&
+         std::find(service.pausePassPaths.begin(), service.pausePassPaths.end(), path) == service.pausePassPaths.end();
 }
 
 // True: it waits, or was answered.
 bool ExchangeState::waitIfPaused() {
   const model::TableService& config = service()->config;
-  if (!config.paused || passesPause(config, request_.at(request_.path))) return false;
+  if (!pauses(config)) return false;
   auto& paused = desk().paused;
   if (paused.size() >= config.pausedMax) {
     answerPage(503, "This service is being replaced, and many are waiting already. Please try again.\n", false,
@@ -149,7 +150,7 @@ void ExchangeState::onResume() {
   phase_ = Phase::kLocal;
   useCurrentTable();
   if (service_ < 0) return answerPage(503, "The service behind this address is gone.\n", false, kRetryAfter);
-  ask(Choosing::kFirst);
+  ask();
 }
 
 void ExchangeState::onTimer() {

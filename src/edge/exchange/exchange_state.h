@@ -53,6 +53,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   bool answerRedirect();
   bool misdirected() const;
   void forward(int service);
+  bool pauses(const model::TableService& service) const;
   bool waitIfPaused();
   void onTimer() override;
   void leavePaused();
@@ -64,9 +65,11 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void closeTunnel();
 
   // attempts.cc
-  void ask(Choosing choosing);
+  void ask();
+  const ServiceState* currentService() const;
   void useCurrentTable();
-  Choice chooseInstance(Choosing choosing);
+  const ReleaseState* askedRelease(const ServiceState& state) const;
+  Choice chooseInstance(Choosing choosing, const ServiceState& state);
   void startAttempt(const Choice& choice);
   void endAttemptBody();
   void endAttempt(signal::Outcome outcome, int status);

@@ -149,6 +149,83 @@ TEST_F(ExchangeTest, AnotherReleaseAnswersForAWatchedOneAndTheFailureCounts) {
                          row("request old", 204, Outcome::kAnswered)}));
 }
 
+TEST_F(ExchangeTest, BothRecordsNameTheClientByItsHash) {
+  get();
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  exchange->onAnswerSent();
+  const std::uint64_t hash = facts.peer.clientHash(world.worker.hashSeed());
+  EXPECT_EQ(world.signals.clientHashes, (std::vector{hash, hash}));
+}
+
+TEST_F(ExchangeTest, AfterASwapTheShieldIsWhoServesNow) {
+  addWatched();
+  get();
+  EXPECT_EQ(attempt().wish.instance->id, "c");
+  // The same release first in the list, with other instances; the others were replaced.
+  world.table.services[0].releases = {{"new", 100, true, false, {{"c", "127.0.0.1:3"}, {"d", "127.0.0.1:4"}}},
+                                      {"old", 0, false, false, {{"x", "127.0.0.1:5"}}}};
+  world.apply();
+  attempt().answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", true);
+  ASSERT_EQ(attempts(), 2U);
+  EXPECT_EQ(attempt().wish.instance->id, "x");
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  exchange->onAnswerSent();
+  EXPECT_EQ(counted(),
+            (std::vector{row("attempt new", 500, Outcome::kShielded), row("attempt old", 204, Outcome::kAnswered),
+                         row("request old", 204, Outcome::kAnswered)}));
+}
+
+TEST_F(ExchangeTest, AfterASwapNobodyShieldsWhereThereIsNoOther) {
+  addWatched();
+  for (const bool gone : {false, true}) {
+    client = {};
+    get();
+    const std::size_t before = attempts();
+    const auto table = world.table;
+    world.table.services[0].releases.erase(world.table.services[0].releases.begin());
+    if (gone) world.table.services[0].name = "other";
+    if (gone) world.table.routes[0].service = "other";
+    world.apply();
+    attempt().answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", true);
+    EXPECT_EQ(attempts(), before);
+    EXPECT_EQ(client.status, 500);
+    exchange->onAnswerSent();
+    world.table = table;
+    world.apply();
+  }
+}
+
+TEST_F(ExchangeTest, AfterASwapARetryStaysOnItsRelease) {
+  world.table.services[0].releases.push_back({"new", 0, false, false, {{"c", "127.0.0.1:3"}}});
+  world.apply();
+  for (int i = 0; i < 2; ++i) {  // the budget allows three
+    client = {};
+    world.table.services[0].releases[0].weight = 100;
+    world.table.services[0].releases[1].weight = 0;
+    world.apply();
+    get();
+    const std::string first = attempt().wish.instance->id;
+    world.table.services[0].releases[0].weight = 0;
+    world.table.services[0].releases[1].weight = 100;
+    world.apply();
+    attempt().fail(AttemptFailure::kReset);
+    EXPECT_EQ(attempt().wish.instance->id, first == "a" ? "b" : "a");
+    attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+    EXPECT_NE(client.lines.find("Set-Cookie"), std::string::npos) << "the visitor stays on this side";
+    exchange->onAnswerSent();
+  }
+  // But where the release takes no more visitors, or is gone, another answers.
+  get();
+  world.table.services[0].releases[0].weight = 100;
+  world.table.services[0].releases[1].weight = 0;
+  world.table.services[0].releases[1].draining = true;
+  world.apply();
+  attempt().fail(AttemptFailure::kReset);
+  EXPECT_NE(attempt().wish.instance->id, "c");
+  attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  exchange->onAnswerSent();
+}
+
 TEST_F(ExchangeTest, OnlyGetAndHeadAreShielded) {
   addWatched();
   post();

@@ -178,8 +178,10 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   record.sample.latencyUs = stream_ ? upstreamUs_ : sinceUs(attemptStart_);
   record.sample.bytesIn = bytesIn_;
   record.sample.bytesOut = attemptBytesOut_;
+  record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
   record.method = request_.at(request_.methodText);
   record.path = request_.at(request_.path);
+  record.pathHash = std::hash<std::string_view>()(record.path);
   record.host = request_.at(request_.host);
   worker_.signals()->count(record.series, record.sample);
   worker_.signals()->record(record);
