@@ -36,16 +36,17 @@ std::uint32_t busy(const InstanceState& instance) {
 
 class Draw {
  public:
-  Draw(const model::TableService& config, const InstanceState* avoided, Random& random, Instant now)
-      : avoided_(avoided),
+  Draw(const ServiceState& service, const InstanceState* avoided, Random& random, Instant now)
+      : service_(service),
+        avoided_(avoided),
         random_(random),
         nowNs_(now.time_since_epoch().count()),
-        restNs_(std::chrono::nanoseconds(config.passiveRest).count()),
-        slowStartNs_(std::chrono::nanoseconds(config.slowStart).count()) {}
+        restNs_(std::chrono::nanoseconds(service.config.passiveRest).count()),
+        slowStartNs_(std::chrono::nanoseconds(service.config.slowStart).count()) {}
 
   InstanceState* from(const Instances& instances) {
     if (instances.size() == 1) return instances.front().get();
-    if (slowStartNs_ == 0) {
+    if (slowStartNs_ == 0 || nowNs_ >= service_.warmFromNs.load(std::memory_order_relaxed)) {
       if (InstanceState* quick = twoAnywhere(instances)) return quick;
     }
     return lookAtAll(instances);
@@ -61,6 +62,10 @@ class Draw {
     InstanceState* const a = instances[first].get();
     InstanceState* const b = instances[second].get();
     if (a == avoided_ || b == avoided_) return nullptr;
+    if (weightOf(*a) != kWholeWeight || weightOf(*b) != kWholeWeight) {
+      service_.warmFromNs.store(warmFrom(service_), std::memory_order_relaxed);
+      return nullptr;
+    }
     if (conditionOf(*a) != Condition::kFit || conditionOf(*b) != Condition::kFit) return nullptr;
     return busy(*b) < busy(*a) ? b : a;
   }
@@ -135,6 +140,7 @@ class Draw {
     return last;
   }
 
+  const ServiceState& service_;
   const InstanceState* avoided_;
   Random& random_;
   std::int64_t nowNs_, restNs_, slowStartNs_;
@@ -205,7 +211,7 @@ Choice choose(const ServiceState& service, const Wish& wish, Random& random, Ins
   if (choice.release == nullptr) return Choice{};
   if (!wish.instanceCookie.empty()) choice.instance = stuckTo(*choice.release, wish);
   if (choice.instance == nullptr) {
-    choice.instance = Draw(service.config, wish.notInstance, random, now).from(choice.release->instances);
+    choice.instance = Draw(service, wish.notInstance, random, now).from(choice.release->instances);
     choice.setInstanceCookie = !service.instanceCookieName.empty() && wish.notRelease == nullptr;
   }
   return choice;

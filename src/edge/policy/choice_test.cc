@@ -222,6 +222,19 @@ TEST(ChooseInstance, SlowStartGrowsLinearly) {
   for (const int count : spread(service, 40'000, {}, later)) EXPECT_NEAR(count, 10'000, 500);
 }
 
+TEST(ChooseInstance, KnowsWhenNobodyIsInSlowStart) {
+  model::TableService config;
+  config.slowStart = seconds(10);
+  const ServicePtr service = serviceOf({100, 0}, 4, config);
+  const auto ns = [](Instant at) { return at.time_since_epoch().count(); };
+  EXPECT_EQ(service->warmFromNs, ns(kNow + seconds(10)));
+  const Instant later = kNow + seconds(60);
+  instance(service, 2).startedNs = ns(later);
+  instance(service, 1, 1).startedNs = ns(later - seconds(3));
+  spread(service, 100, {}, later);
+  EXPECT_EQ(service->warmFromNs, ns(later + seconds(10))) << "one that started anew was drawn";
+}
+
 TEST(ChooseInstance, StickyFallsBackWhenTheInstanceCannotServe) {
   model::TableService config;
   config.stickyInstance = true;

@@ -62,7 +62,18 @@ Result<ServicePtr> nextService(const model::TableService& config, const ServiceP
       state.instances.push_back(std::move(made).value());
     }
   }
+  next->warmFromNs.store(warmFrom(*next), std::memory_order_relaxed);
   return ServicePtr(std::move(next));
+}
+
+std::int64_t warmFrom(const ServiceState& service) {
+  std::int64_t latest = 0;
+  for (const ReleaseState& release : service.releases) {
+    for (const auto& instance : release.instances) {
+      latest = std::max(latest, instance->startedNs.load(std::memory_order_relaxed));
+    }
+  }
+  return latest + std::chrono::nanoseconds(service.config.slowStart).count();
 }
 
 void drainGone(const ServiceState& before, const ServiceState* after) {

@@ -46,12 +46,17 @@ struct ServiceState {
   std::vector<ReleaseState> releases;
   // "" : not needed. Releases: when there are several. Instances: when the service asks for it.
   std::string releaseCookieName, instanceCookieName;
+  // Steady: from then on, as far as is known, no instance is in its slow start. One that starts anew meanwhile shows
+  // when it is drawn.
+  mutable std::atomic<std::int64_t> warmFromNs{0};
 };
 using ServicePtr = std::shared_ptr<const ServiceState>;
 
 // The next shape of a service: keeps the InstanceStates whose id and address are still there, in whatever release.
 // `before` may be null. Changes nothing in `before`. Errors: kInvalid (an address that is none).
 Result<ServicePtr> nextService(const model::TableService& config, const ServicePtr& before, Instant now);
+// When the last of them is through its slow start.
+std::int64_t warmFrom(const ServiceState& service);
 // Marks the instances of `before` that `after` (null: none) has no more as draining, once the swap is done: pooled
 // connections to them are to be closed.
 void drainGone(const ServiceState& before, const ServiceState* after);
