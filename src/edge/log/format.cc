@@ -303,6 +303,7 @@ void formatPlain(const AccessLine& line, std::string& to) {
   Line out;
   // Escaped as in JSON, so that neither a space nor a newline of a client's can make a false line or field.
   const auto word = [&out](std::string_view value, std::size_t bytesMax) {
+    if (value.empty()) out.put('-');  // of a request that was refused
     value = cut(value, bytesMax);
     for (std::size_t at = 0; at < value.size();) {
       const std::size_t space = std::min(value.find(' ', at), value.size());

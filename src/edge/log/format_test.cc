@@ -77,6 +77,12 @@ TEST(AccessLine, Plain) {
   EXPECT_EQ(plain(slow), "GET /api/items status=504 duration=62.000s\n");
 }
 
+TEST(AccessLine, PlainKeepsItsWordsApartWhereOneIsNotKnown) {
+  AccessLine made;
+  made.status = 400;
+  EXPECT_EQ(plain(made), "- - status=400 duration=0.000s\n");
+}
+
 TEST(AccessLine, PlainCannotBeForged) {
   AccessLine forged = line();
   forged.path = "/a status=500 duration=9s\nGET /b";
