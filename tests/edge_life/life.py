@@ -1,6 +1,6 @@
 """What the tests of the edge's life share: origins, visitors that never try again, an edge alone and one under hold.
 
-ORBIT, VISITOR and ORIGIN name the binaries (default: the release build).
+ORBIT, LOAD and ORIGIN name the binaries (default: the release build).
 """
 import http.client
 import json
@@ -18,7 +18,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
 ORBIT = os.environ.get("ORBIT", str(BUILD / "orbit"))
-VISITOR = os.environ.get("VISITOR", str(BUILD / "tests/edge_life/visitor"))
+LOAD = os.environ.get("LOAD", str(BUILD / "tests/load/load"))
 ORIGIN = os.environ.get("ORIGIN", str(BUILD / "tests/load/origin"))
 PATIENCE = 30  # seconds, for what must come
 
@@ -97,8 +97,9 @@ class Visitors:
     def __init__(self, port, connections=16, requests=0):
         self.output = tempfile.TemporaryFile("w+")
         self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen([VISITOR, f"127.0.0.1:{port}", str(connections), str(requests)],
-                                        stdout=self.output, stderr=self.errors)
+        limit = ["--requests", str(requests)] if requests else []
+        self.process = subprocess.Popen([LOAD, "--connections", str(connections), *limit, "--host", "shop.localhost",
+                                         "127.0.0.1", str(port)], stdout=self.output, stderr=self.errors)
 
     def said(self, file):
         file.seek(0)
@@ -119,10 +120,10 @@ class Visitors:
         output, errors = self.said(self.output), self.said(self.errors)
         self.output.close()
         self.errors.close()
-        found = re.search(r"^requests (\d+) failed (\d+) slowest_us (\d+)", output, re.M)
-        assert found, f"{output}{errors}"
-        requests, failed, slowest = (int(number) for number in found.groups())
-        return requests, failed, slowest, errors
+        last = output.splitlines()[-1] if output else ""
+        assert last.startswith("{"), f"{output}{errors}"
+        figures = json.loads(last)
+        return figures["answered"] + figures["failed"], figures["failed"], figures["maxUs"], errors + str(figures["failures"])
 
 
 def table(port, origins, listener="front", extra=0):

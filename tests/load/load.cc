@@ -1,6 +1,6 @@
 // A strict HTTP/1.1 load for soaks: clients that never retry, every failure counted and named. One thread, epoll.
 //
-//   load [--connections N] [--requests N] [--seconds S] [--rate R] [--every K] [--host H] [--path P] ADDRESS PORT
+//   load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] ADDRESS PORT
 //   load --idle N ADDRESS PORT     opens N connections, one request each, says "open N", holds them until standard
 //                                  input ends, and says how many the other side closed meanwhile
 //
@@ -21,6 +21,7 @@
 #include <cerrno>
 #include <charconv>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -35,6 +36,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kAnswerTime{20};
+constexpr std::size_t kFailuresMax = 1000;
+
+volatile std::sig_atomic_t told = 0;
 
 struct Options {
   std::size_t connections = 32, requests = 0, every = 0, rate = 0, seconds = 0, idle = 0;
@@ -91,7 +95,7 @@ class Load {
 
  private:
   bool enough() const {
-    return (options_.requests != 0 && sent_ >= options_.requests) ||
+    return told != 0 || failed() >= kFailuresMax || (options_.requests != 0 && sent_ >= options_.requests) ||
            (options_.seconds != 0 && Clock::now() - begin_ >= std::chrono::seconds(options_.seconds));
   }
   bool finished() const {
@@ -106,6 +110,11 @@ class Load {
   void turn() {
     poll(5);
     const auto now = Clock::now();
+    if (now >= nextWord_) {
+      nextWord_ = now + std::chrono::seconds(1);
+      fmt::print("at {}\n", answered_ + failed());
+      std::fflush(stdout);
+    }
     for (auto& connection : connections_) {
       if (connection.inFlight && now - connection.begun > kAnswerTime) fail(connection, "no answer in 20 s");
       if (connection.descriptor < 0 && !enough()) open(connection);
@@ -252,7 +261,7 @@ class Load {
   sockaddr_in to_{};
   std::string request_;
   std::vector<Connection> connections_;
-  Clock::time_point begin_{};
+  Clock::time_point begin_{}, nextWord_{};
   std::size_t sent_ = 0, answered_ = 0;
   std::map<std::string, std::size_t> failures_;
   orbit::signal::Histogram latency_;
@@ -282,7 +291,7 @@ bool parse(int count, char** words, Options& options) {
   if (rest.size() != 2) return false;
   options.address = rest[0];
   options.port = std::atoi(std::string(rest[1]).c_str());
-  return options.idle != 0 || options.requests != 0 || options.seconds != 0;
+  return true;
 }
 
 }  // namespace
@@ -291,12 +300,13 @@ int main(int count, char** words) {
   Options options;
   if (!parse(count, words, options)) {
     std::fputs(
-        "load [--connections N] (--requests N | --seconds S) [--rate R] [--every K] [--host H] [--path P] ADDRESS "
+        "load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] ADDRESS "
         "PORT\n"
         "load --idle N ADDRESS PORT\n",
         stderr);
     return 2;
   }
+  std::signal(SIGTERM, [](int) { told = 1; });
   Load load(options);
   return options.idle != 0 ? load.hold() : load.run();
 }
