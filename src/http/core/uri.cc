@@ -21,13 +21,14 @@ bool beginsEncodedSeparator(std::string_view text) {
 }
 
 // Whether "." or ".." stands at `at`, which is the first of the dots, and ends there for anybody: at a slash, plain or
-// encoded, at the end, or at ";" (servlet containers cut parameters off before they look).
+// encoded, at the end, or at ";", plain or encoded (servlet containers cut parameters off before they look).
 bool isDotSegment(std::string_view path, std::size_t at) {
   std::size_t end = at + 1;
   if (end < path.size() && path[end] == '.') ++end;
   if (end == path.size()) return true;
   const char next = path[end];
-  return next == '/' || next == '?' || next == ';' || beginsEncodedSeparator(path.substr(end, 3));
+  const std::string_view escape = path.substr(end, 3);
+  return next == '/' || next == '?' || next == ';' || escape == "%3B" || beginsEncodedSeparator(escape);
 }
 
 // Whether somebody could see a segment begin at `at`.

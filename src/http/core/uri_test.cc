@@ -44,7 +44,7 @@ TEST(NormalPath, DotSegments) {
   EXPECT_EQ(pathOf("/..."), "/...");
   EXPECT_EQ(pathOf("/.a/..b/c../d."), "/.a/..b/c../d.");
   for (const char* path : {"/..", "/../a", "/a/../..", "/%2e%2e/a", "/a/..;/b", "/a/.;x", "/a/..%2fb", "/a%2f..%2fb",
-                           "/a%5C../b", "/a/%2e%2e%5cb", "/a%2F.."}) {
+                           "/a%5C../b", "/a/%2e%2e%5cb", "/a%2F..", "/..%3b.", "/a/%2E%3Bx"}) {
     EXPECT_EQ(pathOf(path), "refused") << path;
   }
 }
