@@ -182,6 +182,39 @@ class Urls(unittest.TestCase):
         bench.wait_until(lambda: "127.0.0.1" in json.dumps(self.table().get("listeners")), what="the loopback listeners")
         self.assertIn("200", self.get().split("\r\n")[0])
 
+    def test_6_all_of_orbit_stopped_and_back(self):
+        url = self.url()
+        self.bench.orbit("server", "stop")
+        self.bench.orbit("ps")
+        bench.wait_until(lambda: self.url() == url, what="the same URL")
+        bench.wait_until(self.answers, what="the page")
+
+    def answers(self):
+        try:
+            return "200" in self.get().split("\r\n")[0]
+        except OSError:
+            return False
+
+    def test_7_a_container_that_publishes_our_port_gets_it(self):
+        port = self.url().port or 443
+        compose = self.bench.folder / "compose.yaml"
+        before = compose.read_text()
+        compose.write_text(before.replace('expose: ["8000"]', f'ports: ["{port}:8000"]'))
+        try:
+            self.bench.orbit("up", "-d")
+            self.assertNotEqual(self.url().port or 443, port)
+            self.assertTrue(self.answers())
+            with socket.create_connection(("127.0.0.1", port), timeout=20) as stream:
+                stream.sendall(b"GET / HTTP/1.0\r\nHost: x\r\n\r\n")
+                self.assertIn(b"200", stream.recv(100))
+        finally:
+            compose.write_text(before)
+            self.bench.orbit("up", "-d")
+
+    def test_8_a_restarted_service_is_back(self):
+        self.bench.orbit("restart", "-t", "1", "web")
+        bench.wait_until(self.answers, what="the page")
+
     def test_9_down_takes_the_route_away(self):
         self.url_before = self.url()
         listeners = self.table()["listeners"]
