@@ -1,7 +1,7 @@
 // A TCP connection passed on as it is: bytes both ways, each half ended by itself, the slower side slows the faster.
 // While its service is paused nothing more is read from the client, neither of a new connection nor of one that was
-// there before; what the other side answers still passes. Private to edge. Thread rules: the worker's thread. Owns itself, in
-// the worker's set of TCP sessions.
+// there before; what the other side answers still passes. Private to edge. Thread rules: the worker's thread. Owns
+// itself, in the worker's set of TCP sessions.
 #pragma once
 #include "edge/worker/channel.h"
 #include "edge/worker/runtime.h"

@@ -141,7 +141,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (const auto* location = given.find(Known::kLocation)) {
     const std::string_view to = given.at(location->value);
     const std::string_view absolute = decision.status == 302 ? "example.com" : request.at(request.host);
-    ORBIT_CHECK(to.substr(0, 2) != "//" && to.find('\\') == to.npos);
+    // In a query a backslash is nothing but itself; before it, browsers read a slash.
+    ORBIT_CHECK(to.substr(0, 2) != "//" && to.substr(0, to.find('?')).find('\\') == to.npos);
     if (to.substr(0, 8) == "https://") {
       ORBIT_CHECK(to.substr(0, to.find('/', 8)).find(absolute) != to.npos);
     } else {

@@ -117,9 +117,10 @@ struct ParseOutcome {
 
 // Reads one head from the front of `bytes` (empty lines before a request line: at most one CRLF, RFC 9112 2.2). kMore:
 // call again with more; `bytes` begin at the same place. Never reads past the head. What is wrong in a
-// long head may be told only when it is whole. Expect of HTTP/1.0 is left out. `into` is cleared first; it means nothing
-// with kMore, and with kBad it has as much as was read: methodText, target and fields, each "" or none if it was not. CONNECT is refused (501): the edge is no tunnel. A Connection field may not name fields that
-// are for all recipients (Host, Content-Length, Cookie, X-Forwarded-For …: RFC 9110 7.6.1), so that none is lost.
+// long head may be told only when it is whole. Expect of HTTP/1.0 is left out. `into` is cleared first; it means
+// nothing with kMore, and with kBad it has as much as was read: methodText, target and fields, each "" or none if it
+// was not. CONNECT is refused (501): the edge is no tunnel. A Connection field may not name fields that are for all
+// recipients (Host, Content-Length, Cookie, X-Forwarded-For …: RFC 9110 7.6.1), so that none is lost.
 ParseOutcome parseRequestHead(std::string_view bytes, const HeadLimits& limits, RequestIndex& into);
 // `request`: the method answered, for framing (HEAD). After an answer whose end is told by its connection's, or a 204
 // that carries a length all the same, keepAlive is false.
