@@ -34,6 +34,10 @@ constexpr PostRoute kPosts[] = {
     {"domains/remove", removeDomain},
     {"domains/authority", setAuthority},
     {"requests", requests},
+    {"vars", listVariables},
+    {"vars/set", setVariables},
+    {"vars/unset", unsetVariables},
+    {"vars/revoke", revokeVariables},
 };
 
 struct PlainRoute {
@@ -43,6 +47,7 @@ struct PlainRoute {
 constexpr PlainRoute kPlain[] = {
     {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
     {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
+    {"GET", "vars", variables},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {

@@ -37,6 +37,7 @@ struct Snapshot {
 
 struct Reading {
   std::optional<model::Plan> plan;         // present when nothing is missing and nothing is wrong
+  std::string project;                     // its name, also when something is wrong; "" when it cannot be told
   std::vector<Error> problems;             // all that could be found at once, in file order
   std::vector<std::string> needFiles;      // absolute paths to read (texts up to 4 MiB) …
   std::vector<std::string> needVariables;  // … and shell variables to look up
