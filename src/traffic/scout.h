@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "traffic/development.h"
+#include "traffic/world.h"
 #include "traffic/peers.h"
 #include "traffic/ports.h"
 
