@@ -1,6 +1,6 @@
-// Virtual addresses on the bridges of environments, put there by hold. A bridge may come later than its environment (the
-// machine has just booted, the engine makes it anew), and takes its addresses with it when it goes: so they are looked
-// after. Private to traffic. Thread rules: the thread of its Loop.
+// Virtual addresses on the bridges of environments, put there by hold. A bridge may come later than its environment
+// (the machine has just booted, the engine makes it anew), and takes its addresses with it when it goes: so they are
+// looked after. Private to traffic. Thread rules: the thread of its Loop.
 #pragma once
 #include <set>
 #include <string>

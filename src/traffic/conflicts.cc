@@ -53,7 +53,8 @@ class Looking {
           found_.push_back(taken(place, places_[place], "give one of the two another host or path under x-orbit"));
         }
         if (own) hosts_.insert(host);
-        if (others) found_.push_back(taken(host, name, "one host belongs to one environment; take it out of the other"));
+        if (others)
+          found_.push_back(taken(host, name, "one host belongs to one environment; take it out of the other"));
       }
       for (const int port : service.exposeTcp) {
         const auto [at, fresh] = ports_.emplace(port, std::make_pair(name, own));
@@ -90,9 +91,9 @@ class Looking {
   const model::LiveEnvironment& environment_;
   const World& world_;
   EnvironmentKey key_;
-  std::map<std::string, std::string> places_;               // its own: host and path → service
-  std::set<std::string> hosts_;                             // its own
-  std::map<int, std::pair<std::string, bool>> ports_;       // → service, and whether it is its own
+  std::map<std::string, std::string> places_;          // its own: host and path → service
+  std::set<std::string> hosts_;                        // its own
+  std::map<int, std::pair<std::string, bool>> ports_;  // → service, and whether it is its own
   std::vector<Error> found_;
 };
 

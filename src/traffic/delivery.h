@@ -1,7 +1,7 @@
 // Brings the newest table to the edge, on listeners that hold keeps, and goes on trying until it is there. Where one
 // service changed and nothing else, only that service is sent; several go by one table, so that they are swapped at
-// once. What the edge serves is remembered by its text and asked anew when it may be another. Private to traffic. Thread
-// rules: the thread of its Loop.
+// once. What the edge serves is remembered by its text and asked anew when it may be another. Private to traffic.
+// Thread rules: the thread of its Loop.
 #pragma once
 #include <functional>
 #include <map>
@@ -11,9 +11,9 @@
 #include <string_view>
 #include <vector>
 
-#include "traffic/world.h"
 #include "traffic/listeners.h"
 #include "traffic/peers.h"
+#include "traffic/world.h"
 
 namespace orbit::traffic {
 

@@ -16,7 +16,6 @@ constexpr const char* kExposed = "expose/";
 constexpr const char* kNoRelease = "none";
 // An instance that is just there warms up beside those that are.
 constexpr model::Millis kSlowStart = std::chrono::seconds(10);
-constexpr model::Millis kHeadTime = std::chrono::minutes(2);
 constexpr model::Millis kQuietTime = std::chrono::minutes(5);   // of a stream between two pieces
 constexpr model::Millis kPauseTime = std::chrono::minutes(1);   // a stateful service is replaced meanwhile
 constexpr model::Millis kProbeEvery = std::chrono::seconds(2);  // at the most
@@ -56,7 +55,6 @@ TableService serviceAt(const LiveService& live, std::string name, int port) {
   service.name = std::move(name);
   service.releases = releasesAt(live, port);
   service.slowStart = kSlowStart;
-  service.headTimeout = kHeadTime;
   service.idleTimeout = kQuietTime;
   service.upgradeGrace = millis(live.drain);
   service.paused = live.paused;

@@ -125,9 +125,8 @@ TEST_F(ListenersTest, WhatTheEdgeJustGaveUpIsWaitedFor) {
 }
 
 TEST_F(ListenersTest, OthersOfHoldAreNotOurs) {
-  hold.kept = {{"production.web", "10.0.0.1:80"},
-               {"https/::1:8443", "[::1]:8443"},
-               {"inside/10.0.0.130:80", "10.0.0.130:80"}};
+  hold.kept = {
+      {"production.web", "10.0.0.1:80"}, {"https/::1:8443", "[::1]:8443"}, {"inside/10.0.0.130:80", "10.0.0.130:80"}};
   ListenerSet set(loop, peers, {});
   const auto kept = loop.runTask(set.kept({}));
   ASSERT_TRUE(kept.ok());

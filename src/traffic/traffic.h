@@ -63,8 +63,8 @@ class Traffic {
   virtual void environmentsComplete() = 0;
   // What an environment serves from now on, in place of what it served; without services: nothing. Returns when the
   // edge serves it, on all its threads. Errors: kInvalid, kConflict (see conflicts()): nothing has changed; kConflict
-  // also when a port to be exposed is taken, with all the rest served; kTimeout, kUnavailable: it is kept, and sent when
-  // the edge is back. Calls for one environment come one after the other; the newest wins.
+  // also when a port to be exposed is taken, with all the rest served; kTimeout, kUnavailable: it is kept, and sent
+  // when the edge is back. Calls for one environment come one after the other; the newest wins.
   virtual net::Task<Status> serve(model::LiveEnvironment environment, net::Wait wait) = 0;
   // Hosts, paths and ports that others have already, each with whose they are: what serve() would refuse.
   virtual std::vector<Error> conflicts(const model::LiveEnvironment& environment) const = 0;
@@ -74,7 +74,8 @@ class Traffic {
                                     std::string release, net::Wait wait) = 0;
   // Whether environments can have virtual addresses: hold is root, the engine on this machine.
   virtual bool virtualAddresses() const = 0;
-  // Where people reach a deployed service: by a domain, a host of its file, or <service>.<environment>.<project>.localhost.
+  // Where people reach a deployed service: by a domain, a host of its file, or
+  // <service>.<environment>.<project>.localhost.
   // "" without a route or while the edge listens nowhere.
   virtual std::string url(const std::string& project, const std::string& environment,
                           const std::string& service) const = 0;

@@ -129,10 +129,10 @@ class Making {
     if (!service.hosts.empty() || made_.deployed.contains(deployed)) return;
     const std::string host = environmentHost(key, service.name);
     if (host.empty()) {
-      made_.warnings[key.first].push_back(
-          {"service " + service.name + " of " + key.second + " gets no URL: a part of its host is longer than 63 letters",
-           "name one under x-orbit.domains",
-           {}});
+      made_.warnings[key.first].push_back({"service " + service.name + " of " + key.second +
+                                               " gets no URL: a part of its host is longer than 63 letters",
+                                           "name one under x-orbit.domains",
+                                           {}});
       return;
     }
     if (owners_.contains(host)) return;
@@ -234,7 +234,7 @@ class Making {
   std::map<ServiceKey, Containers> byService_;
   std::map<std::string, ServiceKey> owners_;  // of hosts
   std::set<ServiceKey> running_;
-  std::set<std::string> deployed_;  // HTTP services of environments, by their names in the table
+  std::set<std::string> deployed_;            // HTTP services of environments, by their names in the table
   std::set<std::string> routes_, certified_;  // ids, hosts
 };
 

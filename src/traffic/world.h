@@ -29,9 +29,9 @@ struct Listener {
   bool operator==(const Listener&) const = default;
 };
 
-using ServiceKey = std::pair<std::string, std::string>;                       // project, service
-using DeployedKey = std::tuple<std::string, std::string, std::string>;        // project, environment, service
-using EnvironmentKey = std::pair<std::string, std::string>;                   // project, environment
+using ServiceKey = std::pair<std::string, std::string>;                 // project, service
+using DeployedKey = std::tuple<std::string, std::string, std::string>;  // project, environment, service
+using EnvironmentKey = std::pair<std::string, std::string>;             // project, environment
 using Environments = std::map<EnvironmentKey, model::LiveEnvironment>;
 
 struct World {
