@@ -9,8 +9,35 @@ namespace {
 // How many times the odds that are good enough.
 constexpr std::array<double, Split::kBets> kOdds = {1.25, 1.5, 2, 3, 5, 10, 25};
 constexpr double kCoinsMax = 1e12;  // no need to count on
+constexpr double kRememberS = 300;  // how far back clusters are measured
+constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
 
 }  // namespace
+
+void Clusters::add(double count, double hits, double seconds) {
+  const double keep = std::exp(-seconds / kRememberS);
+  for (double* sum : {&jumps_, &inverse_, &pairs_, &count_, &hits_}) *sum *= keep;
+  const double rate = hits / count;
+  if (lastCount_ > 0) {
+    jumps_ += (rate - lastRate_) * (rate - lastRate_);
+    inverse_ += 1 / count + 1 / lastCount_;
+    pairs_ += 1;
+  }
+  count_ += count;
+  hits_ += hits;
+  lastRate_ = rate;
+  lastCount_ = count;
+}
+
+// A jump's square is on average p (1 - p) (h + c (2 - h)) with h = 1/n + 1/n'.
+double Clusters::correlation(double likely) const {
+  const double rate = count_ > 0 ? hits_ / count_ : 0;
+  const double variance = rate * (1 - rate);
+  const double room = 2 * pairs_ - inverse_;
+  if (variance <= 0 || room <= 0) return likely;
+  const double seen = std::clamp((jumps_ / variance - inverse_) / room, 0.0, 1.0);
+  return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
+}
 
 Split::Split(Margin margin, double momentMax, double spreadS)
     : margin_(margin), momentMax_(momentMax), spreadS_(spreadS) {
@@ -46,27 +73,42 @@ void Split::multiply(Purse& purse, double times, double points) const {
   }
 }
 
+Split::Weight Split::weigh(double freshCount, double oldCount) const {
+  const double fresh = fresh_.correlation(old_.correlation(0));
+  const double old = old_.correlation(fresh_.correlation(0));
+  return {1 + std::max(0.0, freshCount - 1) * fresh, 1 + std::max(0.0, oldCount - 1) * old};
+}
+
 void Split::add(const std::vector<Moment>& moments) {
-  double seconds = 0;
-  bool shared = false;
+  Moment all;
   for (const Moment& moment : moments) {
-    seconds = std::max(seconds, moment.seconds);
-    shared = shared || moment.shared;
+    all.freshCount += moment.freshCount;
+    all.freshHits += moment.freshHits;
+    all.oldCount += moment.oldCount;
+    all.oldHits += moment.oldHits;
+    all.seconds = std::max(all.seconds, moment.seconds);
+    all.shared = all.shared || moment.shared;
   }
-  stake(seconds);
-  const double most = std::log(shared ? 1.0 : momentMax_);
+  stake(all.seconds);
+  const Weight weight = weigh(all.freshCount, all.oldCount);
+  const double most = std::log(all.shared ? 1.0 : momentMax_);
+  const double m = margin_.times;
   for (std::size_t at = 0; at < kBets; ++at) {
     double times = 0, points = 0;  // logarithms
     for (const Moment& moment : moments) {
-      const double r = moment.freshCount / moment.oldCount;
-      const double m = margin_.times;
+      const double freshHits = moment.freshHits / weight.fresh, oldHits = moment.oldHits / weight.old;
+      const double oldCount = moment.oldCount / weight.old;
+      const double r = moment.freshCount / weight.fresh / oldCount;
       const double x = 1 - (1 + m * r) / (1 + m * kOdds[at] * r);
-      const double old = moment.oldHits == 0 ? 0 : moment.oldHits * std::log1p(-x);
-      times += old + moment.freshHits * std::log1p(x / (m * r));
-      points += old + moment.freshHits * std::log1p(x / r) - moment.oldCount * margin_.points * x;
+      const double old = oldHits > 0 ? oldHits * std::log1p(-x) : 0;
+      times += old + (freshHits > 0 ? freshHits * std::log1p(x / (m * r)) : 0);
+      if (margin_.points <= 0) continue;
+      points += old + (freshHits > 0 ? freshHits * std::log1p(x / r) : 0) - oldCount * margin_.points * x;
     }
     multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
   }
+  fresh_.add(all.freshCount, all.freshHits, all.seconds);
+  old_.add(all.oldCount, all.oldHits, all.seconds);
 }
 
 double Split::worth() const {

@@ -10,6 +10,11 @@
 // conditional binomial test for odds w against m, with x = 1 - (1 + m r) / (1 + w r). The margin max(m pO, pO + d) is
 // either the one or the other, so the smaller purse of the two counts; and because pO may drift from where the one
 // binds to where the other does, the smallest over all histories that change between them at most twice.
+//
+// Hits come in clusters: a pause of one instance slows all it has in hand. With a correlation c between two requests of
+// one side in one moment, n of them are worth n / (1 + (n - 1) c), and so are their hits. c is measured by how much a
+// side's rate jumps from one moment to the next, more than independent hits would, on moments before the one at hand; a
+// bet with counts divided like this stays fair for independent hits, because t -> t^(1/k) is concave.
 // Thread rules: a plain value.
 #pragma once
 #include <array>
@@ -31,6 +36,19 @@ struct Moment {
   bool shared = false;  // a fault of both: may not gain
 };
 
+// How much the hits of one side cluster in a moment.
+class Clusters {
+ public:
+  void add(double count, double hits, double seconds);
+  // The correlation, 0..1, as far as it is known; else what is `likely`.
+  double correlation(double likely) const;
+
+ private:
+  double jumps_ = 0, inverse_ = 0, pairs_ = 0;  // sums over pairs of moments: squared jumps of the rate, 1/n + 1/n'
+  double count_ = 0, hits_ = 0;
+  double lastRate_ = 0, lastCount_ = 0;  // 0: there was none
+};
+
 class Split {
  public:
   static constexpr std::size_t kBets = 7;
@@ -46,12 +64,18 @@ class Split {
     // [binding margin][changes so far, at most]
     std::array<std::array<double, kChanges + 1>, 2> coins{};
   };
+  // By how much the counts of each side are to be divided.
+  struct Weight {
+    double fresh = 1, old = 1;
+  };
+  Weight weigh(double freshCount, double oldCount) const;
   void stake(double seconds);
   void multiply(Purse& purse, double times, double points) const;
 
   Margin margin_;
   double momentMax_, spreadS_;
   double kept_ = 0.5;
+  Clusters fresh_, old_;
   std::array<Purse, kBets> purses_;
 };
 
