@@ -4,6 +4,7 @@
 #include <array>
 
 #include "format/json.h"
+#include "format/toml.h"
 #include "project/shell_words.h"
 
 namespace orbit::project {
@@ -172,7 +173,7 @@ Railway readRailway(const std::string& text, const std::string& path, const std:
                     Findings& findings) {
   Railway railway;
   railway.file = path;
-  auto root = format::parseJsonNode(text, path);
+  auto root = endsWith(path, ".toml") ? format::parseToml(text, path) : format::parseJsonNode(text, path);
   if (!root.ok()) {
     findings.problems.push_back(std::move(root).error());
     return railway;
