@@ -33,5 +33,7 @@ struct TargetReading {
   std::string outcome;  // need or failed, when there is no target
 };
 TargetReading readTarget(const TargetRequest& request);
+// The project's name alone, for verbs about its environments: its files may be wrong in all else.
+TargetReading readTargetName(const TargetRequest& request);
 
 }  // namespace orbit::api

@@ -8,6 +8,12 @@ constexpr Color kRotation[] = {Color::kCyan, Color::kYellow, Color::kGreen, Colo
 }
 
 std::string instanceName(const std::string& service, const std::string& container) {
+  // orbit.<project>.<environment>.<service>.<release>.<n>: a project's name has no dot.
+  const auto environment = startsWith(container, "orbit.") ? container.find('.', 6) : std::string::npos;
+  const auto middle = environment == std::string::npos ? environment : container.find("." + service + ".", environment);
+  if (middle != std::string::npos && middle > environment) {
+    return container.substr(environment + 1, middle - environment - 1) + " " + container.substr(middle + 1);
+  }
   // <project>-<service>-<n>, and `_` between them for stacks that Compose 1 made.
   for (const char separator : {'-', '_'}) {
     const std::string middle = separator + service + separator;

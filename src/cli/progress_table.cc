@@ -1,6 +1,7 @@
 #include "cli/progress_table.h"
 
 #include "base/base.h"
+#include "cli/deploy_text.h"
 #include "cli/listing.h"
 #include "cli/log_printer.h"
 #include "format/quantity.h"
@@ -132,6 +133,24 @@ void ProgressTable::apply(const FailureEvent& failure, Instant now) {
   if (row.state != "exited" && row.health != "unhealthy") row.state = "failed";
 }
 
+void ProgressTable::apply(const StageEvent& stage, Instant now) {
+  const std::string said = stage.problem ? stage.problem->message : stageText(stage);
+  if (stage.service.empty()) {
+    headline_ = printable(said.empty() ? stageWord(stage.stage) : said);
+    return;
+  }
+  Row& row = serviceRow(stage.service, now);
+  row.until = now;
+  row.state = stageWord(stage.stage);
+  row.health.clear();
+  row.detail = printable(said);
+  row.phase = Phase::kBusy;
+  if (stage.stage == "queued") row.phase = Phase::kWaiting;
+  if (stage.stage == "settled") row.phase = Phase::kDone;
+  if (isOneOf(stage.stage, {"cancelled", "superseded"})) row.phase = Phase::kSkipped;
+  if (isOneOf(stage.stage, {"failed", "taken back"}) || stage.problem) row.phase = Phase::kFailed;
+}
+
 void ProgressTable::apply(const RowEvent& listed) {
   for (auto& row : rows_) {
     if (row.kind != "container" || row.name != listed.container) continue;
@@ -178,7 +197,8 @@ std::string ProgressTable::header(Instant now, const Style& style) const {
   const auto done = std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.phase == Phase::kDone; });
   const auto failed =
       std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.phase == Phase::kFailed; });
-  std::string out = std::to_string(done) + " of " + std::to_string(rows_.size()) + " done";
+  std::string out = headline_;
+  if (out.empty()) out = std::to_string(done) + " of " + std::to_string(rows_.size()) + " done";
   if (failed > 0) out += ", " + style.paint(Color::kRed, std::to_string(failed) + " failed");
   return out + style.paint(Color::kDim, "  " + timeText(now - start_));
 }
@@ -269,10 +289,4 @@ std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t
   const auto right = end + kTimeColumns > displayWidth(time) ? end + kTimeColumns - displayWidth(time) : 0;
   if (time.empty() || at > right) {
     while (endsWith(out, " ")) out.pop_back();
-    return fitted(out, style.color ? std::string::npos : size.columns - 1);
-  }
-  out.append(right - at, ' ');
-  return out + style.paint(Color::kDim, time);
-}
-
-}  // namespace orbit::cli
+    return fitted(out, style.color ? std:

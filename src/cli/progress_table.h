@@ -26,6 +26,7 @@ class ProgressTable {
   void apply(const StepEvent& step, Instant now);
   void apply(const BuildEvent& build, Instant now);
   void apply(const FailureEvent& failure, Instant now);
+  void apply(const StageEvent& stage, Instant now);
   // What a listing says of a container: image, ports, health.
   void apply(const RowEvent& row);
 
@@ -56,6 +57,7 @@ class ProgressTable {
 
   Instant start_;
   std::vector<Row> rows_;  // in the order they appeared
+  std::string headline_;   // of a deploy: what it has come to; "": how many rows are done
 };
 
 }  // namespace orbit::cli

@@ -44,6 +44,14 @@ struct Reading {
 
 Reading read(const Snapshot& snapshot);
 
+// The project's name alone, for verbs that only need to know whom they mean: the files may be wrong in all else.
+struct NameReading {
+  std::string name;  // "" while something is missing or wrong
+  std::vector<Error> problems;
+  std::vector<std::string> needFiles, needVariables;
+};
+NameReading readName(const Snapshot& snapshot);
+
 // A variable of an environment (decision 17).
 struct EnvironmentVariable {
   std::string name;
@@ -82,6 +90,8 @@ std::string environmentOfBranch(const Snapshot& snapshot, const std::string& bra
 
 // The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
 std::string composeText(const model::Plan& plan);
+// What an environment would run, in the same form; secrets as "${NAME}".
+std::string deploymentText(const model::Deployment& deployment);
 
 // For a program that was not found in an image built from this Dockerfile (`target` "" = the last stage): which other
 // stage has it and how to choose that one, as one sentence; nullopt when none does as far as the base images tell.

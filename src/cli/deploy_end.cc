@@ -1,0 +1,48 @@
+#include "cli/deploy_end.h"
+
+#include <unistd.h>
+
+#include "cli/deploy_text.h"
+#include "cli/terminal.h"
+#include "cli/workflow.h"
+
+namespace orbit::cli {
+
+int deployStatus(const ResultEvent& result) {
+  const std::string& stage = result.body["stage"].asString();
+  if (stage == "taken back") return kTakenBack;
+  if (stage == "cancelled" || stage == "superseded") return kCancelled;
+  if (stage == "failed" && !result.body["release"].asString().empty()) return kNotLive;
+  return result.outcome == "ok" ? kDone : kFailed;
+}
+
+Place placeOf(const Session& session) {
+  Place place;
+  place.workingDir = session.snapshot.workingDir();
+  return place;
+}
+
+int endDeploy(Session& session, const Result<ResultEvent>& result, bool deploy) {
+  const int finished = session.finish(result);
+  if (!result.ok() || session.interrupted.requested()) return finished;
+  const format::Json& body = result->body;
+  const int status = deployStatus(*result);
+  if (body["stage"].asString().empty()) return status;  // it never began; the problems are told
+  const std::string undo = deploy && status == kDone ? undoCommand(session.line.text("environment")) : std::string();
+  const std::string line = summaryLine(body, undo);
+  if (deploy) tellWorkflow(body, line);
+  if (session.line.json()) {
+    format::Json out = format::Json::object();
+    for (const auto& [name, value] : body.members()) {
+      if (name != "event") out.set(name, value);
+    }
+    session.presenter.print(out.dump(2) + "\n");
+    return status;
+  }
+  const bool person = isTerminal(STDOUT_FILENO);
+  session.presenter.print(
+      person ? endText(body, session.line.text("environment"), undo, session.outStyle) : line + "\n");
+  return status;
+}
+
+}  // namespace orbit::cli
