@@ -57,6 +57,7 @@ deploy::StartRequest startRequest(const DeployRequest& request, model::Deploymen
   start.services = request.services;
   start.contexts = std::move(contexts);
   start.force = request.force;
+  start.allowDevelopmentSecrets = request.allowDevelopmentSecrets;
   return start;
 }
 

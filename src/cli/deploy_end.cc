@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "base/base.h"
 #include "cli/deploy_text.h"
 #include "cli/terminal.h"
 #include "cli/workflow.h"
@@ -14,6 +15,16 @@ int deployStatus(const ResultEvent& result) {
   if (stage == "cancelled" || stage == "superseded") return kCancelled;
   if (stage == "failed" && !result.body["release"].asString().empty()) return kNotLive;
   return result.outcome == "ok" ? kDone : kFailed;
+}
+
+void printEvents(Session& session) {
+  if (!session.line.json()) return;
+  session.api.onLine = [&session](std::string_view line) {
+    const auto event = format::parseJson(line);
+    if (!event.ok()) return;
+    const bool round = (*event)["event"].asString() == "need" || (*event)["outcome"].asString() == "need";
+    if (!round) session.presenter.print(std::string(trim(line)) + "\n");
+  };
 }
 
 Place placeOf(const Session& session) {
@@ -31,14 +42,7 @@ int endDeploy(Session& session, const Result<ResultEvent>& result, bool deploy) 
   const std::string undo = deploy && status == kDone ? undoCommand(session.line.text("environment")) : std::string();
   const std::string line = summaryLine(body, undo);
   if (deploy) tellWorkflow(body, line);
-  if (session.line.json()) {
-    format::Json out = format::Json::object();
-    for (const auto& [name, value] : body.members()) {
-      if (name != "event") out.set(name, value);
-    }
-    session.presenter.print(out.dump(2) + "\n");
-    return status;
-  }
+  if (session.line.json()) return status;  // the result was its last line
   const bool person = isTerminal(STDOUT_FILENO);
   session.presenter.print(
       person ? endText(body, session.line.text("environment"), undo, session.outStyle) : line + "\n");

@@ -8,6 +8,7 @@ constexpr auto kText = Flag::Kind::kText;
 
 const Flag kEnvironment{"environment", 'E', kText, "NAME", "Which environment (default: production)"};
 const Flag kJson{"json", 0, kSwitch, "", "As JSON"};
+const Flag kJsonLines{"json", 0, kSwitch, "", "The events as they come, one JSON object a line, the result last"};
 
 std::vector<Flag> deployFlags() {
   return {
@@ -20,7 +21,7 @@ std::vector<Flag> deployFlags() {
       {"force", 0, kSwitch, "", "Also deploy services that did not change"},
       {"allow-dev-secrets", 0, kSwitch, "", "Go live with secrets that are known from development"},
       {"commit", 0, kText, "SHA", "Name the commit; what is checked out has to be it"},
-      kJson,
+      kJsonLines,
   };
 }
 
@@ -42,14 +43,14 @@ std::vector<Verb> deployVerbs() {
        "orbit rollback r11             all services as they were with r11\n"
        "orbit rollback web             one service, to its release before\n"
        "orbit rollback web@r9          one service, to a release of your choice",
-       {kEnvironment, kJson},
+       {kEnvironment, kJsonLines},
        0,
        1},
       {"promote",
        "[OPTIONS]",
        "Give the release under watch nearly all requests now",
        "orbit promote                  the watch goes on",
-       {kEnvironment, kJson},
+       {kEnvironment, kJsonLines},
        0,
        0},
       {"releases",

@@ -134,19 +134,29 @@ void ProgressTable::apply(const FailureEvent& failure, Instant now) {
 }
 
 void ProgressTable::apply(const StageEvent& stage, Instant now) {
-  const std::string said = stage.problem ? stage.problem->message : stageText(stage);
-  if (stage.service.empty()) {
-    headline_ = printable(said.empty() ? stageWord(stage.stage) : said);
+  const std::string said = stage.problem ? stage.problem->message : stage.text;
+  if (!stage.service.empty()) {
+    applyStage(stage, stage.service, said, now);
     return;
   }
-  Row& row = serviceRow(stage.service, now);
+  // What happened to each service's requests stands in its row, and then need not stand in the headline too.
+  for (const auto& [service, numbers] : stage.numbers.members()) {
+    applyStage(stage, service, besideText(numbers), now);
+  }
+  headline_ = said.empty() || stage.numbers.isObject() ? capitalised(stageWord(stage.stage)) : printable(said);
+}
+
+void ProgressTable::applyStage(const StageEvent& stage, const std::string& service, const std::string& said,
+                               Instant now) {
+  Row& row = serviceRow(service, now);
   row.until = now;
+  row.staged = true;
   row.state = stageWord(stage.stage);
   row.health.clear();
   row.detail = printable(said);
   row.phase = Phase::kBusy;
   if (stage.stage == "queued") row.phase = Phase::kWaiting;
-  if (stage.stage == "settled") row.phase = Phase::kDone;
+  if (isOneOf(stage.stage, {"promoted", "settled"})) row.phase = Phase::kDone;
   if (isOneOf(stage.stage, {"cancelled", "superseded"})) row.phase = Phase::kSkipped;
   if (isOneOf(stage.stage, {"failed", "taken back"}) || stage.problem) row.phase = Phase::kFailed;
 }
@@ -212,7 +222,7 @@ std::vector<std::size_t> ProgressTable::widthsOf(const std::vector<const Row*>& 
   for (const auto* row : rows) {
     widen(kLabel, label(*row));
     widen(kState, row->state);
-    if (!row->detail.empty() && row->phase != Phase::kDone) continue;
+    if (!row->detail.empty() && (row->staged || row->phase != Phase::kDone)) continue;
     widen(kHealth, row->health);
     widen(kPorts, row->ports);
     widen(kImage, row->image);
@@ -273,7 +283,7 @@ std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t
   cell(kLabel, label(row), Color::kNone);
   cell(kState, row.state, color);
   const std::size_t end = size.columns > kTimeColumns + 1 ? size.columns - kTimeColumns - 1 : 0;
-  if (!row.detail.empty() && row.phase != Phase::kDone) {
+  if (!row.detail.empty() && (row.staged || row.phase != Phase::kDone)) {
     const auto at = displayWidth(out);
     out += style.paint(row.phase == Phase::kFailed ? Color::kRed : Color::kDim,
                        fitted(row.detail, end > at ? end - at : 0));
@@ -289,4 +299,10 @@ std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t
   const auto right = end + kTimeColumns > displayWidth(time) ? end + kTimeColumns - displayWidth(time) : 0;
   if (time.empty() || at > right) {
     while (endsWith(out, " ")) out.pop_back();
-    return fitted(out, style.color ? std:
+    return fitted(out, style.color ? std::string::npos : size.columns - 1);
+  }
+  out.append(right - at, ' ');
+  return out + style.paint(Color::kDim, time);
+}
+
+}  // namespace orbit::cli

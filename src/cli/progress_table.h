@@ -43,9 +43,11 @@ class ProgressTable {
     std::string state, health, ports, image, detail;
     Phase phase = Phase::kBusy;
     bool fromImage = false;  // no container yet: made by an image's step
+    bool staged = false;     // of a deploy: its detail stays when it is done
     Instant since, until;
   };
   Row& rowFor(const StepEvent& step, Instant now);
+  void applyStage(const StageEvent& stage, const std::string& service, const std::string& said, Instant now);
   Row& serviceRow(const std::string& service, Instant now);
   std::string label(const Row& row) const;
   std::vector<const Row*> shown(std::size_t room) const;

@@ -12,6 +12,7 @@ using format::Json;
 constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 constexpr std::size_t kMessageColumns = 50;
 constexpr std::size_t kCommitLetters = 7;
+constexpr std::size_t kImageLetters = 19;  // "sha256:" and twelve digits
 
 std::string agoText(std::int64_t atUs, std::int64_t nowUs) {
   return atUs <= 0 ? "" : lower(roundedSpan((nowUs - atUs) / kMicrosecondsPerSecond)) + " ago";
@@ -40,61 +41,60 @@ std::string section(const std::string& name, const std::string& text, const Styl
 
 std::string shippedText(const Json& report) {
   std::vector<std::vector<std::string>> table;
+  std::vector<std::string> kept;
   for (const auto& service : report["services"].items()) {
-    const std::string &from = service["from"].asString(), &to = service["to"].asString();
-    std::string moved = to;
-    if (!from.empty()) moved = from + " → " + to;
-    table.push_back({"  " + service["service"].asString(), std::move(moved), service["what"].asString(),
-                     service["image"].asString()});
+    const std::string &name = service["name"].asString(), &before = service["before"].asString();
+    if (!service["changed"].asBool()) {
+      kept.push_back(name);
+      continue;
+    }
+    table.push_back({"  " + name, before.empty() ? "new" : "instead of " + before, service["image"].asString(),
+                     service["imageId"].asString().substr(0, kImageLetters)});
   }
   std::string out = columnsText(table);
+  if (!kept.empty()) out += "  unchanged: " + join(kept, ", ") + "\n";
   std::vector<std::string> names;
   for (const auto& variable : report["variables"].items()) {
-    const std::string version = " v" + std::to_string(variable["version"].asInt(1));
-    names.push_back(variable["name"].asString() + (variable["secret"].asBool() ? version : ""));
+    const std::string version = " (secret, version " + std::to_string(variable["version"].asInt(1)) + ")";
+    names.push_back("  " + variable["name"].asString() +
+                    (variable["secret"].asBool() ? version : "=" + printable(variable["value"].asString())) + "\n");
   }
-  if (!names.empty()) out += "  variables   " + join(names, ", ") + "\n";
-  for (const auto& route : report["routes"].items()) {
-    out += "  " + route["service"].asString() + "   " + route["url"].asString() + "\n";
+  return out + join(names, "");
+}
+
+std::string usersText(const Json& report) {
+  std::string out;
+  for (const auto& [service, numbers] : report["numbers"].members()) {
+    out += "  " + service + ": " + besideText(numbers) + "\n";
+    if (!numbers["verdict"].asString().empty()) out += "    " + numbers["verdict"].asString() + "\n";
   }
   return out;
 }
 
-std::string usersText(const Json& report) {
-  std::vector<std::vector<std::string>> table;
-  for (const auto& one : report["users"].items()) {
-    table.push_back({"  " + one["service"].asString(), numbersText(one)});
-  }
-  return columnsText(table);
+// "+12.5s".
+std::string afterText(std::int64_t atUs, const Json& report) {
+  const std::int64_t span = std::max<std::int64_t>(atUs - report["startedUs"].asInt(), 0);
+  return "  +" + spanText(std::chrono::milliseconds(span / 1000));
 }
 
-std::string stepsText(const Json& report, const Style& style) {
-  std::vector<std::vector<std::string>> table;
-  const std::int64_t start = report["startedUs"].asInt();
-  for (const auto& step : report["steps"].items()) {
-    const auto seconds = (step["atUs"].asInt() - start) / kMicrosecondsPerSecond;
-    std::string text = step["text"].asString();
-    if (text.empty()) text = numbersText(step["numbers"]);
-    table.push_back({"  +" + spanText(std::chrono::seconds(std::max<std::int64_t>(seconds, 0))),
-                     stageWord(step["stage"].asString()), step["service"].asString(), printable(text)});
+std::string stepsText(const Json& report) {
+  const std::string& stage = report["stage"].asString();
+  std::vector<std::vector<std::string>> table = {{"  " + wallText(report["startedUs"].asInt()), "begun"}};
+  const auto add = [&](const char* name, std::string text) {
+    if (const auto atUs = report[name].asInt(); atUs > 0) table.push_back({afterText(atUs, report), std::move(text)});
+  };
+  add("liveUs", "live: its first share of requests");
+  add("promotedUs", "promoted: nearly all requests");
+  for (const auto& fault : report["sharedFaults"].items()) {
+    table.push_back({afterText(fault["atUs"].asInt(), report), "shared fault: " + printable(fault["text"].asString())});
   }
-  (void)style;
+  add("endedUs", stage);
   return columnsText(table);
 }
 
 std::string linesText(const Json& list) {
   std::string out;
   for (const auto& line : list.asStrings()) out += "  " + printable(line) + "\n";
-  return out;
-}
-
-std::string undoText(const Json& report) {
-  std::string out;
-  for (const auto& service : report["services"].items()) {
-    for (const auto& line : service["cannotUndo"].asStrings()) {
-      out += "  " + service["service"].asString() + ": " + printable(line) + "\n";
-    }
-  }
   return out;
 }
 
@@ -151,14 +151,11 @@ std::string releaseReport(const Json& report, std::int64_t nowUs, const Style& s
   const std::string source = sourceText(report["source"], true);
   if (!source.empty()) out += "From   " + source + "\n";
   const std::string& by = report["by"].asString();
-  const std::string when = wallText(report["startedUs"].asInt());
-  out += "Begun  " + when + ", " + agoText(report["startedUs"].asInt(), nowUs) + (by.empty() ? "" : ", by " + by) + "\n";
+  out += "Begun  " + agoText(report["startedUs"].asInt(), nowUs) + (by.empty() ? "" : ", by " + by) + "\n";
   out += section("What was shipped", shippedText(report), style);
   out += section("What happened to users", usersText(report), style);
-  out += section("What Orbit did", stepsText(report, style), style);
+  out += section("What Orbit did", stepsText(report), style);
   out += section("Why", linesText(report["reasons"]), style);
-  out += section("Its last log lines", linesText(report["log"]), style);
-  out += section("A rollback could not undo", undoText(report), style);
   return out;
 }
 

@@ -28,6 +28,7 @@ class Following {
   // `target` is /v1/deploy, or /v1/deploy/follow for one that has begun already.
   net::Task<int> run(std::string target, Json body) {
     begun_ = target != "/v1/deploy";
+    printEvents(session_);
     session_.startTicking();
     session_.onInterrupt = [this] { onInterrupt(); };
     const net::Wait wait{Instant::max(), &leave_};
@@ -131,12 +132,8 @@ net::Task<int> planOnly(Session& session, Json body, std::string commit) {
     session.presenter.print(planText(plan, commits, placeOf(session), session.outStyle));
     co_return kDone;
   }
-  Json out = Json::object();
-  for (const auto& [name, value] : plan.members()) {
-    if (name != "event") out.set(name, value);
-  }
-  out.set("commits", Json::strings(commits));
-  session.presenter.print(out.dump(2) + "\n");
+  plan.set("commits", Json::strings(commits));
+  session.presenter.print(plan.dump() + "\n");
   co_return kDone;
 }
 

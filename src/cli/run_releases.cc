@@ -20,6 +20,7 @@ using format::Json;
 constexpr std::size_t kAnswerMax = 256;
 
 net::Task<int> move(Session& session, std::string target, Json body) {
+  printEvents(session);
   session.startTicking();
   const auto result = co_await session.project(std::move(target), std::move(body), session.wait());
   co_return endDeploy(session, result, false);

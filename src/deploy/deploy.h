@@ -145,6 +145,7 @@ struct StartRequest {
   std::vector<std::string> services;            // empty: all
   std::map<std::string, std::string> contexts;  // service → context archive on disk
   bool force = false;                           // also what did not change
+  bool allowDevelopmentSecrets = false;
 };
 
 struct Outcome {
