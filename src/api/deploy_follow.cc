@@ -26,8 +26,8 @@ net::Task<void> followDeploy(Shared& shared, http::Exchange& exchange, format::J
   auto request = decodeFollow(body);
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTargetName(request->target);
-  const Target* target = tellReading(stream, reading);
+  const TargetReading reading = readTargetsName(request->target);
+  const Target* target = tellNamed(stream, reading);
   if (target == nullptr) co_return co_await stream.finish(reading.outcome);
   CallerCancel caller(shared, exchange);
   const net::Wait wait{Instant::max(), &caller.cancel()};
@@ -45,8 +45,8 @@ net::Task<void> cancelDeploy(Shared& shared, http::Exchange& exchange, format::J
   auto request = decodeEnvironment(fields);
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTargetName(request->target);
-  const Target* target = tellReading(stream, reading);
+  const TargetReading reading = readTargetsName(request->target);
+  const Target* target = tellNamed(stream, reading);
   if (target == nullptr) co_return co_await stream.finish(reading.outcome);
   const net::Wait wait = shortWait(shared, shared.services.stop);
   const Status cancelled = co_await shared.services.deploy.cancel(target->project, request->environment, wait);

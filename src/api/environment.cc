@@ -47,11 +47,18 @@ Result<std::string> deployedEnvironment(const std::string& given) {
   return given;
 }
 
+const Target* tellNamed(EventStream& stream, const TargetReading& reading) {
+  for (const auto& event : reading.events) {
+    if (event["event"].asString() != "warning") stream.tell(event);
+  }
+  return reading.target ? &*reading.target : nullptr;
+}
+
 DeploymentAnswer readDeployment(Shared& shared, EventStream& stream, const project::Snapshot& snapshot,
                                 project::Production production) {
   TargetRequest request{snapshot, ""};
-  TargetReading named = readTargetName(request);
-  const Target* target = tellReading(stream, named);
+  const TargetReading named = readTargetsName(request);
+  const Target* target = tellNamed(stream, named);
   if (target == nullptr) return {std::nullopt, named.outcome};
   auto variables = shared.services.secrets.variables(target->project, production.environment);
   if (!variables.ok()) {
@@ -117,8 +124,8 @@ net::Task<EnvironmentResult> watchEnvironment(Shared& shared, EventStream& strea
 net::Task<void> changeByName(Shared& shared, http::Exchange& exchange, std::string kind, EnvironmentRequest request,
                              bool frees, NamedWork work) {
   EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTargetName(request.target);
-  const Target* target = tellReading(stream, reading);
+  const TargetReading reading = readTargetsName(request.target);
+  const Target* target = tellNamed(stream, reading);
   if (target == nullptr) co_return co_await stream.finish(reading.outcome);
   const std::string project = target->project;
   EnvironmentChange what{std::move(kind), project, request.environment, frees};

@@ -21,6 +21,9 @@ inline constexpr std::string_view kProduction = "production";
 // and for what is no environment's name.
 Result<std::string> deployedEnvironment(const std::string& given);
 
+// Tells what stands in the way of knowing the project; what `up` would warn of is not told. The target, or nullptr.
+const Target* tellNamed(EventStream& stream, const TargetReading& reading);
+
 // A project by its snapshot or its name, and an environment of it.
 struct EnvironmentRequest {
   TargetRequest target;

@@ -240,6 +240,18 @@ Json operationJson(const store::Operation& operation) {
                        {"detail", detail.ok() ? *detail : Json()}});
 }
 
+Json variableJson(const store::Variable& variable) {
+  Json json = Json::object({{"project", variable.project},
+                            {"environment", variable.environment},
+                            {"service", variable.service},
+                            {"name", variable.name},
+                            {"secret", variable.secret},
+                            {"version", variable.version},
+                            {"setUs", variable.setUs}});
+  if (!variable.secret) json.set("value", variable.value);
+  return json;
+}
+
 Json domainJson(const traffic::DomainReport& report) {
   const model::Domain& domain = report.domain;
   Json json = Json::object({{"host", domain.host},

@@ -35,6 +35,8 @@ format::Json resultEvent(std::string_view outcome, Duration elapsed);
 format::Json engineJson(const engine::EngineInfo& info);
 format::Json projectJson(const stack::Stack::ProjectRow& row);
 format::Json operationJson(const store::Operation& operation);
+// Never with a secret's value.
+format::Json variableJson(const store::Variable& variable);
 format::Json domainJson(const traffic::DomainReport& report);
 
 }  // namespace orbit::api

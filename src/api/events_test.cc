@@ -78,6 +78,8 @@ std::string everyEvent(const std::string&) {
       rowEvent(row, "https://db.shop.localhost"),
       urlEvent({"web", "https://web.shop.localhost:8443"}),
       domainJson(someReport()),
+      variableJson({"shop", "production", "", "DB_PASSWORD", true, 2, "never told", 1795000000000000}),
+      variableJson({"shop", "production", "web", "LOG_LEVEL", false, 1, "info", 1795000000000000}),
       logEvent({"db", "shop-db-1", true, 1795000000000000, "ready"}),
       createdEvent("f00d"),
       droppedEvent(12),

@@ -4,56 +4,13 @@
 #include <gtest/gtest.h>
 
 #include "api/api.h"
+#include "api/fake_store.h"
 #include "engine/fake.h"
 
 namespace orbit::api {
 
 using format::Json;
 using net::Task;
-
-class FakeStore final : public store::Store {
- public:
-  const std::string& home() const override { return home_; }
-  void begin(store::Operation operation, Done done) override {
-    if (!outcome.ok()) return done(outcome);
-    journal.push_back(std::move(operation));
-    done({});
-  }
-  void end(std::string id, std::int64_t endedUs, std::string ended, std::string detail, Done done) override {
-    for (auto& each : journal) {
-      if (each.id != id) continue;
-      each.endedUs = endedUs;
-      each.outcome = ended;
-      each.detail = detail;
-    }
-    done({});
-  }
-  Result<std::vector<store::Operation>> operations(std::string_view, int) override { return journal; }
-  Result<std::vector<store::Operation>> recover(std::int64_t) override { return std::vector<store::Operation>(); }
-  void prune(int, Done done) override { done({}); }
-  void addDomain(model::Domain domain, Done done) override {
-    hosts.push_back(std::move(domain));
-    done({});
-  }
-  void removeDomain(std::string host, Done done) override {
-    const auto gone = std::erase_if(hosts, [&](const auto& domain) { return domain.host == host; });
-    done(gone > 0 ? Status() : Status(Error{.code = Code::kNotFound, .message = "no domain " + host}));
-  }
-  Result<std::vector<model::Domain>> domains() override { return hosts; }
-  Result<std::string> setting(std::string_view key) override { return settings[std::string(key)]; }
-  void set(std::string key, std::string value, Done done) override {
-    settings[std::move(key)] = std::move(value);
-    done({});
-  }
-
-  std::vector<store::Operation> journal;
-  std::vector<model::Domain> hosts;
-  std::map<std::string, std::string> settings;
-  Status outcome;
-
- private:
-  std::string home_ = "home-1";
-};
 
 class FakeTraffic final : public traffic::Traffic {
  public:

@@ -227,5 +227,54 @@ TEST_F(Handler, AWildcardNeedsAnAuthorityThatCanProveIt) {
   EXPECT_NE(send("GET", "/v1/domains/authority").answer.find("dns-01"), std::string::npos);
 }
 
+TEST_F(Handler, VariablesAreKeptAndNoAnswerTellsASecret) {
+  const auto set = send("POST", "/v1/vars/set", body(R"({"variables": {"TOKEN": "hush-hush", "B": "b"}})"));
+  EXPECT_EQ(set.outcome(), "ok") << set.answer;
+  ASSERT_EQ(set.events("variable").size(), 2u) << set.answer;
+  EXPECT_EQ(set.events("variable")[0]["version"].asInt(), 1);
+  ASSERT_EQ(store.kept.size(), 2u);
+  const store::Variable& token = store.kept[1];
+  EXPECT_EQ(token.project + " " + token.environment + " " + token.name + " " + token.value,
+            "shop production TOKEN hush-hush");
+  EXPECT_TRUE(token.secret);
+  EXPECT_TRUE(store.journal.empty());
+  const auto plain = send("POST", "/v1/vars/set",
+                          R"({"project": "shop", "secret": false, "service": "web", "variables": {"LOG": "debug"}})");
+  EXPECT_EQ(plain.events("variable").at(0)["value"].asString(), "debug");
+  const auto list = send("POST", "/v1/vars", body());
+  EXPECT_EQ(list.events("variable").size(), 3u) << list.answer;
+  EXPECT_EQ(send("POST", "/v1/vars", body(R"({"service": "db"})")).events("variable").size(), 2u);
+  EXPECT_TRUE(send("POST", "/v1/vars", body(R"({"environment": "staging"})")).events("variable").empty());
+  const auto plainList = send("GET", "/v1/vars?project=shop&environment=production");
+  EXPECT_NE(plainList.answer.find("TOKEN"), std::string::npos);
+  for (const auto& each : {set, list, plainList}) EXPECT_EQ(each.answer.find("hush"), std::string::npos) << each.answer;
+
+  EXPECT_EQ(send("POST", "/v1/vars/revoke", body(R"({"names": ["TOKEN"]})")).events("variable").size(), 1u);
+  EXPECT_EQ(store.revoked, std::vector<std::string>{"TOKEN"});
+  EXPECT_EQ(send("POST", "/v1/vars/unset", body(R"({"names": ["TOKEN", "B"]})")).outcome(), "ok");
+  EXPECT_EQ(store.kept.size(), 1u);
+  const auto gone = send("POST", "/v1/vars/unset", body(R"({"names": ["TOKEN"]})"));
+  EXPECT_EQ(gone.events("problem").at(0)["code"].asString(), "not_found");
+}
+
+// `vars set` is how that is mended.
+TEST_F(Handler, AVariableCanBeSetForFilesThatFailWithoutIt) {
+  const std::string needy = "services:\n  web: {image: web, environment: {P: '${DB_PASSWORD:?set it}'}}\n";
+  EXPECT_EQ(send("POST", "/v1/config", body("{}", needy)).outcome(), "failed");
+  const auto set = send("POST", "/v1/vars/set", body(R"({"variables": {"DB_PASSWORD": "x"}})", needy));
+  EXPECT_EQ(set.outcome(), "ok") << set.answer;
+  ASSERT_EQ(store.kept.size(), 1u);
+  EXPECT_EQ(store.kept[0].project, "shop");
+}
+
+TEST_F(Handler, VariablesOfNoServiceAreDoubtedAndThoseOfDevelopmentRefused) {
+  const auto set = send("POST", "/v1/vars/set", body(R"({"service": "weeb", "variables": {"A": "1"}})"));
+  EXPECT_EQ(set.outcome(), "ok");
+  EXPECT_EQ(set.events("warning").at(0)["hint"].asString(), "did you mean web?");
+  EXPECT_EQ(send("POST", "/v1/vars", body(R"({"environment": "development"})")).status, 400);
+  store.outcome = Error{.code = Code::kNoSpace, .message = "the disk is full"};
+  EXPECT_EQ(send("POST", "/v1/vars/set", body(R"({"variables": {"A": "1"}})")).outcome(), "failed");
+}
+
 }  // namespace
 }  // namespace orbit::api

@@ -7,6 +7,7 @@
 #include "engine/types.h"
 #include "model/domain.h"
 #include "stack/stack.h"
+#include "store/store.h"
 
 namespace orbit::api {
 
@@ -120,6 +121,16 @@ Result<FollowRequest> decodeFollow(const format::Json& body);
 
 // What is left of a request about a whole environment, as its last fields.
 Result<EnvironmentRequest> decodeEnvironment(Fields& fields);
+
+struct VariablesRequest {  // list, set, unset, revoke
+  TargetRequest target;
+  std::string environment, service;
+  std::vector<store::Variable> variables;  // to set; their project is the target's
+  std::vector<std::string> names;          // to unset or revoke
+};
+Result<VariablesRequest> decodeListVariables(const format::Json& body);
+Result<VariablesRequest> decodeSetVariables(const format::Json& body);
+Result<VariablesRequest> decodeNamedVariables(const format::Json& body);
 
 struct ShutdownRequest {
   std::vector<std::string> projects;

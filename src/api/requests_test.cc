@@ -33,6 +33,9 @@ std::string decodeCase(const std::string& input) {
   if (verb == "run") return outcome(decodeRun, body);
   if (verb == "attach") return outcome(decodeAttach, body);
   if (verb == "requests") return outcome(decodeRequests, body);
+  if (verb == "vars") return outcome(decodeListVariables, body);
+  if (verb == "vars/set") return outcome(decodeSetVariables, body);
+  if (verb == "vars/unset") return outcome(decodeNamedVariables, body);
   if (verb == "shutdown") return outcome(decodeShutdown, body);
   return "no such verb";
 }

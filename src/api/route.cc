@@ -42,6 +42,10 @@ constexpr PostRoute kPosts[] = {
     {"promote", promote},
     {"environment/remove", removeEnvironment},
     {"project", nameProject},
+    {"vars", listVariables},
+    {"vars/set", setVariables},
+    {"vars/unset", unsetVariables},
+    {"vars/revoke", revokeVariables},
 };
 
 struct PlainRoute {
@@ -52,6 +56,7 @@ constexpr PlainRoute kPlain[] = {
     {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
     {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
     {"GET", "status", status},   {"GET", "releases", releases},           {"GET", "release", release},
+    {"GET", "vars", variables},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {

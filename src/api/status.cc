@@ -128,8 +128,8 @@ net::Task<void> nameProject(Shared& shared, http::Exchange& exchange, Json body)
   auto target = decodeTarget(fields, true);
   if (!target.ok()) co_return co_await refuse(exchange, std::move(target).error());
   EventStream stream(shared.services.loop, exchange);
-  TargetReading reading = readTargetName(*target);
-  const Target* named = tellReading(stream, reading);
+  const TargetReading reading = readTargetsName(*target);
+  const Target* named = tellNamed(stream, reading);
   if (named == nullptr) co_return co_await stream.finish(reading.outcome);
   Json more = Json::object({{"project", named->project}});
   co_await stream.finish("ok", std::move(more));

@@ -7,9 +7,9 @@ namespace orbit::api {
 namespace {
 
 // The files were looked for and there are none: the one problem that a project's name makes up for.
-bool noComposeFile(const project::Snapshot& snapshot, const std::vector<Error>& problems) {
-  return snapshot.composeFiles.empty() && problems.size() == 1 && problems.front().code == Code::kNotFound &&
-         !problems.front().at.known();
+bool noComposeFile(const project::Snapshot& snapshot, const project::Reading& reading) {
+  return snapshot.composeFiles.empty() && reading.problems.size() == 1 &&
+         reading.problems.front().code == Code::kNotFound && !reading.problems.front().at.known();
 }
 
 }  // namespace
@@ -29,7 +29,9 @@ Result<TargetRequest> decodeTarget(Fields& fields, bool byName) {
   return request;
 }
 
-TargetReading readTarget(const TargetRequest& request) {
+namespace {
+
+TargetReading read(const TargetRequest& request, bool nameIsEnough) {
   TargetReading result;
   if (!request.snapshot) {
     result.target = Target{request.project, std::nullopt};
@@ -47,8 +49,12 @@ TargetReading readTarget(const TargetRequest& request) {
     result.target = Target{std::move(name), std::move(reading.plan)};
     return result;
   }
-  if (noComposeFile(*request.snapshot, reading.problems) && !request.project.empty()) {
+  if (noComposeFile(*request.snapshot, reading) && !request.project.empty()) {
     result.target = Target{request.project, std::nullopt};
+    return result;
+  }
+  if (nameIsEnough && !reading.project.empty()) {
+    result.target = Target{std::move(reading.project), std::nullopt};
     return result;
   }
   for (const Error& problem : reading.problems) result.events.push_back(problemEvent(problem));
@@ -56,25 +62,14 @@ TargetReading readTarget(const TargetRequest& request) {
   return result;
 }
 
-TargetReading readTargetName(const TargetRequest& request) {
-  TargetReading result;
-  if (!request.project.empty() || !request.snapshot) {
-    result.target = Target{request.project, std::nullopt};
-    return result;
-  }
-  const project::NameReading reading = project::readName(*request.snapshot);
-  if (!reading.needFiles.empty() || !reading.needVariables.empty()) {
-    result.events.push_back(needEvent(reading.needFiles, reading.needVariables, {}));
-    result.outcome = "need";
-    return result;
-  }
-  if (!reading.name.empty()) {
-    result.target = Target{reading.name, std::nullopt};
-    return result;
-  }
-  for (const Error& problem : reading.problems) result.events.push_back(problemEvent(problem));
-  result.outcome = "failed";
-  return result;
+}  // namespace
+
+TargetReading readTarget(const TargetRequest& request) {
+  return read(request, false);
+}
+
+TargetReading readTargetsName(const TargetRequest& request) {
+  return read(request, true);
 }
 
 }  // namespace orbit::api

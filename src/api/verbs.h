@@ -26,6 +26,10 @@ net::Task<void> requests(Shared& shared, http::Exchange& exchange, format::Json 
 net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> setAuthority(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> listVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> setVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> unsetVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> revokeVariables(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> startDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> planDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
@@ -42,6 +46,7 @@ net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string qu
 net::Task<void> projects(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> domains(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);

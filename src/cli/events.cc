@@ -97,6 +97,17 @@ StageEvent stageFrom(const Json& body) {
   return event;
 }
 
+VariableEvent variableFrom(const Json& body) {
+  return {.environment = body["environment"].asString(),
+          .service = body["service"].asString(),
+          .name = body["name"].asString(),
+          .value = body["value"].asString(),
+          .secret = body["secret"].asBool(),
+          .version = intOf(body["version"]),
+          .setUs = body["setUs"].asInt(),
+          .body = body};
+}
+
 }  // namespace
 
 ProblemEvent problemFrom(const Json& body) {
@@ -129,6 +140,7 @@ Result<Event> parseEvent(std::string_view line) {
   if (kind == "created") return Event(CreatedEvent{body["container"].asString()});
   if (kind == "url") return Event(UrlEvent{body["service"].asString(), body["url"].asString()});
   if (kind == "dropped") return Event(DroppedEvent{body["events"].asInt()});
+  if (kind == "variable") return Event(variableFrom(body));
   if (kind == "config") return Event(ConfigEvent{body});
   if (kind == "plan") return Event(PlanEvent{body});
   if (kind == "stage") return Event(stageFrom(body));

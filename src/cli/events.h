@@ -66,6 +66,14 @@ struct RowEvent {
   std::int64_t createdUs = 0, startedUs = 0;
 };
 
+struct VariableEvent {
+  std::string environment, service, name, value;  // a secret's value is never told
+  bool secret = false;
+  int version = 0;
+  std::int64_t setUs = 0;
+  format::Json body;  // all of it
+};
+
 struct CreatedEvent {
   std::string container;
 };
@@ -113,7 +121,7 @@ struct ResultEvent {
 
 using Event = std::variant<WarningEvent, ProblemEvent, WaitingEvent, StepEvent, BuildEvent, FailureEvent, LogEvent,
                            ContainerEvent, RowEvent, CreatedEvent, UrlEvent, DroppedEvent, NeedEvent, RequestEvent,
-                           ConfigEvent, PlanEvent, StageEvent, ResultEvent>;
+                           ConfigEvent, VariableEvent, PlanEvent, StageEvent, ResultEvent>;
 
 // One line of an answer. Errors: kProtocol when it is no event this version knows.
 Result<Event> parseEvent(std::string_view line);

@@ -303,6 +303,7 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
+    for (auto& verb : variableVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);
     return table;
   }();

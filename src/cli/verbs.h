@@ -27,6 +27,7 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs();
+std::vector<Verb> variableVerbs();  // the part of them that is `vars`
 const std::vector<Flag>& globalFlags();
 // nullptr when there is none.
 const Verb* findVerb(std::string_view name);

@@ -68,6 +68,7 @@ Loaded load(const Snapshot& snapshot, Environment& environment, Needs& needs) {
   merged.warnings = std::move(state.warnings);
   merged.values = std::move(state.values);
   loaded.problems = std::move(state.problems);
+  loaded.projectName = merged.projectName;
   dropRepeated(loaded.problems);
   if (discovery && needs.empty() && loaded.problems.empty()) loaded.merged = std::move(merged);
   return loaded;

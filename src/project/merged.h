@@ -46,6 +46,7 @@ struct Merged {
 struct Loaded {
   std::optional<Merged> merged;  // present when there is no problem and nothing is needed
   std::vector<Error> problems;
+  std::string projectName;  // "" when not even that could be told
 };
 
 // `needs` collects what is missing; `environment` (made of the same snapshot and needs) receives the project's

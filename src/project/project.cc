@@ -29,6 +29,7 @@ Reading read(const Snapshot& snapshot) {
   Loaded loaded = load(snapshot, environment, needs);
   std::vector<std::string> files = snapshot.composeFiles;
   reading.problems = std::move(loaded.problems);
+  reading.project = std::move(loaded.projectName);
   if (loaded.merged) {
     Planning planning{snapshot, environment, needs, *loaded.merged};
     model::Plan plan = makePlan(planning);

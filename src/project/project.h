@@ -37,20 +37,13 @@ struct Snapshot {
 
 struct Reading {
   std::optional<model::Plan> plan;         // present when nothing is missing and nothing is wrong
+  std::string project;                     // its name, also when something is wrong; "" when it cannot be told
   std::vector<Error> problems;             // all that could be found at once, in file order
   std::vector<std::string> needFiles;      // absolute paths to read (texts up to 4 MiB) …
   std::vector<std::string> needVariables;  // … and shell variables to look up
 };
 
 Reading read(const Snapshot& snapshot);
-
-// The project's name alone, for verbs that only need to know whom they mean: the files may be wrong in all else.
-struct NameReading {
-  std::string name;  // "" while something is missing or wrong
-  std::vector<Error> problems;
-  std::vector<std::string> needFiles, needVariables;
-};
-NameReading readName(const Snapshot& snapshot);
 
 // A variable of an environment (decision 17).
 struct EnvironmentVariable {
