@@ -5,5 +5,6 @@
 #include "format/json.h"      // IWYU pragma: export
 #include "format/node.h"      // IWYU pragma: export
 #include "format/quantity.h"  // IWYU pragma: export
+#include "format/toml.h"      // IWYU pragma: export
 #include "format/url.h"       // IWYU pragma: export
 #include "format/yaml.h"      // IWYU pragma: export

@@ -58,4 +58,31 @@ void addConfigHashes(model::Plan& plan) {
   }
 }
 
+void addDeployHashes(model::Deployment& deployment, const Production& production) {
+  model::Plan plan;
+  plan.volumes = deployment.volumes;
+  plan.configs = deployment.configs;
+  plan.secrets = deployment.secrets;
+  for (auto& one : deployment.services) {
+    model::Service service = one.service;
+    service.container.image.clear();
+    Writer given(Part::kContainer);
+    given.number("port", one.port);
+    given.flag("direct", one.direct);
+    std::string secrets;
+    for (const auto& variable : production.variables) {
+      if (!variable.secret) continue;
+      const auto holds = [&](const auto& entry) {
+        return entry.second && entry.second->find(variable.value) != std::string::npos;
+      };
+      const auto& environment = service.container.environment;
+      if (variable.value.empty() || std::none_of(environment.begin(), environment.end(), holds)) continue;
+      secrets += variable.service + "/" + variable.name + "@" + std::to_string(variable.version) + "\n";
+    }
+    given.text("secrets", secrets);
+    one.hash = sha256(format::dumpYaml(serviceNode(service, Part::kContainer)) + "---\n" +
+                      format::dumpYaml(referents(plan, service.container)) + "---\n" + format::dumpYaml(given.take()));
+  }
+}
+
 }  // namespace orbit::project

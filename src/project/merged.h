@@ -27,6 +27,7 @@
 #include "format/node.h"
 #include "model/plan.h"
 #include "project/needs.h"
+#include "project/reading_state.h"
 
 namespace orbit::project {
 
@@ -41,6 +42,11 @@ struct Merged {
   // file has its own env file).
   std::map<std::string, std::string> values;
   std::vector<model::Warning> warnings;
+  // Of an environment (Target): see ReadingState.
+  std::map<std::string, Origin> origins;
+  std::vector<Unset> missing;
+  std::string leftOut;
+  std::string environmentFile;  // compose.production.yaml, or ""
 };
 
 struct Loaded {
