@@ -15,8 +15,8 @@ Error noSuchService(const ContainerScope& scope, const std::string& service,
           .message = fmt::format("project {} has no container of a service {}{}", scope.project, service,
                                  scope.development() ? "" : " in " + scope.environment),
           .hint = !meant.empty() && meant != service ? fmt::format("did you mean {}?", meant)
-                  : scope.development() ? "orbit ps -a lists what there is; orbit up -d starts it"
-                                        : "orbit status shows what is deployed; orbit deploy deploys"};
+                  : scope.development()              ? "orbit ps -a lists what there is; orbit up -d starts it"
+                                                     : "orbit status shows what is deployed; orbit deploy deploys"};
 }
 
 // A later release has a higher number: "r12" after "r9".
@@ -90,7 +90,8 @@ net::Task<Result<std::vector<engine::ContainerSummary>>> containersOf(engine::En
     all.insert(all.end(), deployed.begin(), deployed.end());
   }
   for (const auto& service : scope.services) {
-    const bool known = std::any_of(all.begin(), all.end(), [&](const auto& each) { return serviceOf(each) == service; });
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](const auto& each) { return serviceOf(each) == service; });
     if (!known) co_return noSuchService(scope, service, all);
   }
   std::erase_if(all, [&](const auto& each) { return !scope.has(serviceOf(each)); });

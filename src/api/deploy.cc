@@ -40,10 +40,10 @@ std::optional<Error> unknownService(const model::Deployment& deployment, const s
     for (const auto& one : deployment.services) names.push_back(one.service.name);
     const auto near = nearest(service, names);
     const std::vector<std::string> shown(names.begin(), names.end());
-    return Error{.code = Code::kNotFound,
-                 .message = deployment.project + " has no service " + service + " in " + deployment.environment,
-                 .hint = near.empty() ? "its services are " + join(shown, ", ")
-                                      : "did you mean " + std::string(near) + "?"};
+    return Error{
+        .code = Code::kNotFound,
+        .message = deployment.project + " has no service " + service + " in " + deployment.environment,
+        .hint = near.empty() ? "its services are " + join(shown, ", ") : "did you mean " + std::string(near) + "?"};
   }
   return std::nullopt;
 }

@@ -47,8 +47,7 @@ Json serviceJson(const model::DeployService& one) {
 }
 
 Json noteJson(const model::DeployNote& note) {
-  Json json =
-      Json::object({{"service", note.service}, {"rule", note.rule}, {"text", note.text}, {"why", note.why}});
+  Json json = Json::object({{"service", note.service}, {"rule", note.rule}, {"text", note.text}, {"why", note.why}});
   if (note.at.known()) json.set("at", placeJson(note.at));
   return json;
 }
@@ -64,8 +63,8 @@ Json neededJson(const model::NeededVariable& needed) {
 }
 
 Json changeJson(const deploy::Deploy::Change& change) {
-  Json json = Json::object(
-      {{"service", change.service}, {"what", change.what}, {"from", change.from}, {"to", change.to}});
+  Json json =
+      Json::object({{"service", change.service}, {"what", change.what}, {"from", change.from}, {"to", change.to}});
   json.set("cannotUndo", Json::strings(change.cannotUndo));
   return json;
 }
@@ -130,8 +129,10 @@ Json planEvent(const model::Deployment& deployment, const std::vector<deploy::De
 }
 
 Json stageEvent(const deploy::Event& event) {
-  Json json = Json::object(
-      {{"event", "stage"}, {"stage", deploy::stageName(event.stage)}, {"service", event.service}, {"text", event.text}});
+  Json json = Json::object({{"event", "stage"},
+                            {"stage", deploy::stageName(event.stage)},
+                            {"service", event.service},
+                            {"text", event.text}});
   if (event.problem) {
     Json problem = problemEvent(*event.problem);
     Json members = Json::object();
@@ -196,8 +197,8 @@ std::optional<Error> missingVariables(const model::Deployment& deployment, bool 
   if (development) lines.emplace_back("or keep the development values: --allow-dev-secrets");
   const bool one = names.size() == 1;
   return Error{.code = Code::kInvalid,
-               .message = (one ? "a variable is" : std::to_string(names.size()) + " variables are") +
-                          " not set for " + deployment.environment + ": " + join(names, ", "),
+               .message = (one ? "a variable is" : std::to_string(names.size()) + " variables are") + " not set for " +
+                          deployment.environment + ": " + join(names, ", "),
                .hint = join(lines, "\n"),
                .at = at};
 }

@@ -32,8 +32,8 @@ class Deploying : public Handler {
   std::string deployed(const std::string& service, const std::string& release, int number, bool running = true) {
     model::ContainerSpec spec;
     spec.image = "web";
-    spec.labels = {{"orbit.home", "home-1"},     {"orbit.project", "shop"},   {"orbit.environment", "production"},
-                   {"orbit.service", service},   {"orbit.release", release},  {"orbit.instance", std::to_string(number)}};
+    spec.labels = {{"orbit.home", "home-1"},   {"orbit.project", "shop"},  {"orbit.environment", "production"},
+                   {"orbit.service", service}, {"orbit.release", release}, {"orbit.instance", std::to_string(number)}};
     const std::string name = "orbit.shop.production." + service + "." + release + "." + std::to_string(number);
     const auto id = loop.runTask(engine->createContainer(name, spec, {}));
     EXPECT_TRUE(id.ok());
@@ -72,9 +72,9 @@ TEST_F(Deploying, ADeployTellsItsPlanItsStagesAndItsEnd) {
 }
 
 TEST_F(Deploying, HowItEndedIsToldApart) {
-  const std::pair<Stage, const char*> kEnds[] = {{Stage::kFailed, "failed"},       {Stage::kTakenBack, "failed"},
-                                                 {Stage::kCancelled, "cancelled"}, {Stage::kSuperseded, "cancelled"},
-                                                 {Stage::kShare, "ok"},            {Stage::kSettled, "ok"}};
+  const std::pair<Stage, const char*> kEnds[] = {
+      {Stage::kFailed, "failed"},        {Stage::kTakenBack, "failed"}, {Stage::kCancelled, "cancelled"},
+      {Stage::kSuperseded, "cancelled"}, {Stage::kShare, "ok"},         {Stage::kSettled, "ok"}};
   for (const auto& [stage, outcome] : kEnds) {
     deploy.outcome = reached(stage, 12, "");
     const auto done = send("/v1/deploy", body());
@@ -235,7 +235,8 @@ TEST_F(Deploying, PsListsTheInstancesOfAllEnvironments) {
   EXPECT_EQ(all[2]["container"].asString(), live);
   EXPECT_EQ(all[2]["environment"].asString() + " " + all[2]["release"].asString(), "production r12");
   EXPECT_EQ(all[2]["url"].asString(), "https://web.production.shop.localhost");
-  EXPECT_EQ(send("/v1/ps", R"({"project": "shop", "environment": "production", "all": true})").events("row").size(), 2u);
+  EXPECT_EQ(send("/v1/ps", R"({"project": "shop", "environment": "production", "all": true})").events("row").size(),
+            2u);
   EXPECT_EQ(send("/v1/ps", R"({"project": "shop", "environment": "development"})").events("row").size(), 2u);
   EXPECT_EQ(send("/v1/ps", R"({"project": "shop", "environment": "staging"})").events("row").size(), 0u);
 }

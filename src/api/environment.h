@@ -73,8 +73,8 @@ net::Task<EnvironmentResult> watchEnvironment(Shared& shared, EventStream& strea
 
 // A whole verb that needs no more than a project and an environment: reads the target, works, finishes. `work` gets the
 // project's name.
-using NamedWork = std::function<net::Task<deploy::Outcome>(std::string project, deploy::Observer observer,
-                                                           net::Wait wait)>;
+using NamedWork =
+    std::function<net::Task<deploy::Outcome>(std::string project, deploy::Observer observer, net::Wait wait)>;
 net::Task<void> changeByName(Shared& shared, http::Exchange& exchange, std::string kind, EnvironmentRequest request,
                              bool frees, NamedWork work);
 

@@ -1,7 +1,7 @@
 // The verbs of development against fakes.
-#include "api/handler_fixture.h"
-
 #include <filesystem>
+
+#include "api/handler_fixture.h"
 
 namespace orbit::api {
 

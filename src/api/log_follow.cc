@@ -76,8 +76,8 @@ net::Task<void> LogFollow::watch(std::string_view projectLabel, std::int64_t lis
 net::Task<Status> LogFollow::onEvent(engine::Event event, net::Wait wait) {
   if (event.type != "container" || event.action != "start") co_return Status();
   const std::string deployed = attribute(event, kDeployedServiceLabel);
-  LogSource source{event.id, deployed.empty() ? attribute(event, kServiceLabel) : deployed, attribute(event, "name"),
-                   {}};
+  LogSource source{
+      event.id, deployed.empty() ? attribute(event, kServiceLabel) : deployed, attribute(event, "name"), {}};
   if (!scope_.has(source.service) || lower(attribute(event, kOneOffLabel)) == "true") co_return Status();
   const auto known = followed_.find(event.id);
   if (known != followed_.end() && known->second.open) {

@@ -12,11 +12,11 @@ constexpr auto kLook = std::chrono::seconds(1);
 constexpr std::int64_t kTimeMax = std::int64_t{1} << 53;  // what JSON numbers hold exactly
 constexpr std::int64_t kTailMax = 1'000'000'000;
 
-// No development operation is under way, and of an environment that is asked for nothing is deployed (any more): between
-// two releases it may have no container for a while.
+// No development operation is under way, and of what is asked for nothing is deployed (any more): between two releases
+// an environment may have no container for a while.
 net::Task<Status> settledNow(Shared& shared, ContainerScope scope, net::Wait wait) {
   ORBIT_CO_TRY_STATUS(co_await shared.queue.idle(scope.project, wait));
-  if (scope.development()) co_return Status();
+  if (!scope.deployed()) co_return Status();
   while (!shared.services.deploy.status(scope.project, scope.environment).empty()) {
     ORBIT_CO_TRY_STATUS(co_await shared.services.loop.sleep(kLook, wait));
   }

@@ -47,7 +47,8 @@ std::string stateOf(const std::vector<stack::Stack::Row>& rows, const std::strin
   }
   if (status.running == 0) return other;
   if (sick) return "unhealthy";
-  return other.empty() ? "running" : std::to_string(status.running) + " of " + std::to_string(status.replicas) + " running";
+  return other.empty() ? "running"
+                       : std::to_string(status.running) + " of " + std::to_string(status.replicas) + " running";
 }
 
 net::Task<Status> addDevelopment(Shared& shared, std::string project, Json& list, net::Wait wait) {
@@ -104,8 +105,7 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string text) {
   const Query query = queryOf(text);
   Json list = Json::array();
-  for (const auto& row :
-       shared.services.deploy.releases(valueOf(query, "project"), valueOf(query, "environment"))) {
+  for (const auto& row : shared.services.deploy.releases(valueOf(query, "project"), valueOf(query, "environment"))) {
     list.push(releaseJson(row));
   }
   Json body = Json::object();
@@ -117,8 +117,7 @@ net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string te
   const Query query = queryOf(text);
   const auto environment = deployedEnvironment(valueOf(query, "environment"));
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
-  auto report =
-      shared.services.deploy.show(valueOf(query, "project"), *environment, valueOf(query, "release"));
+  auto report = shared.services.deploy.show(valueOf(query, "project"), *environment, valueOf(query, "release"));
   if (!report.ok()) co_return co_await refuse(exchange, std::move(report).error());
   co_await answer(exchange, std::move(*report));
 }

@@ -44,8 +44,8 @@ int endDeploy(Session& session, const Result<ResultEvent>& result, bool deploy) 
   if (deploy) tellWorkflow(body, line);
   if (session.line.json()) return status;  // the result was its last line
   const bool person = isTerminal(STDOUT_FILENO);
-  session.presenter.print(
-      person ? endText(body, session.line.text("environment"), undo, session.outStyle) : line + "\n");
+  session.presenter.print(person ? endText(body, session.line.text("environment"), undo, session.outStyle)
+                                 : line + "\n");
   return status;
 }
 

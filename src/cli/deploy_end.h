@@ -10,7 +10,8 @@ namespace orbit::cli {
 int endDeploy(Session& session, const Result<ResultEvent>& result, bool deploy);
 // 0, 3, 4, 5 or 1.
 int deployStatus(const ResultEvent& result);
-// With --json: each event of what follows goes to the result side, a line each, but what only this program needs to know.
+// With --json: each event of what follows goes to the result side, a line each, but what only this program needs to
+// know.
 void printEvents(Session& session);
 // For plans: paths as this folder has them.
 Place placeOf(const Session& session);

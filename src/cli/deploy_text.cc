@@ -40,7 +40,8 @@ std::string headOf(const Json& result) {
 
 std::string unchangedText(const Json& result) {
   const auto live = result["live"].asStrings();
-  return live.empty() ? "Nothing was live before, and nothing is now" : "What is live is unchanged: " + join(live, ", ");
+  return live.empty() ? "Nothing was live before, and nothing is now"
+                      : "What is live is unchanged: " + join(live, ", ");
 }
 
 }  // namespace

@@ -64,7 +64,8 @@ TEST(Show, Report) {
 }
 
 TEST(Status, Screen) {
-  support::runGolden("cli/status", [](const std::string& input) { return statusScreen(json(input)["rows"], kNowUs, {}); });
+  support::runGolden("cli/status",
+                     [](const std::string& input) { return statusScreen(json(input)["rows"], kNowUs, {}); });
 }
 
 TEST(Open, ChoosesByServiceReleaseOrBecauseItIsTheOnlyOne) {
@@ -78,13 +79,15 @@ TEST(Open, ChoosesByServiceReleaseOrBecauseItIsTheOnlyOne) {
   EXPECT_EQ(urlToOpen(rows, "db", "production").error().message, "db has no URL: nothing of it speaks HTTP");
   EXPECT_EQ(urlToOpen(rows, "wbe", "production").error().hint, "Did you mean web?");
   EXPECT_EQ(urlToOpen(json("[]"), "", "staging").error().message, "Nothing is deployed to staging");
-  EXPECT_EQ(*urlToOpen(json(R"([{"name": "web", "url": "https://web"}, {"name": "db"}])"), "", "staging"), "https://web");
+  EXPECT_EQ(*urlToOpen(json(R"([{"name": "web", "url": "https://web"}, {"name": "db"}])"), "", "staging"),
+            "https://web");
 }
 
 TEST(StageLines, CountsAreToldNowAndThenAndChangesAtOnce) {
   StageLines lines;
   Instant now{};
-  StageEvent stage{.stage = "share", .service = "web", .text = "1 request", .problem = std::nullopt, .log = {}, .numbers = {}};
+  StageEvent stage{
+      .stage = "share", .service = "web", .text = "1 request", .problem = std::nullopt, .log = {}, .numbers = {}};
   EXPECT_EQ(lines.line(stage, now), " web watching: 1 request\n");
   stage.text = "9 requests";
   EXPECT_EQ(lines.line(stage, now + std::chrono::seconds(9)), "");
@@ -106,7 +109,10 @@ TEST(Numbers, ReadAsASentence) {
 }
 
 TEST(Git, WhatLogSays) {
-  const auto source = parseGit("4f2a91c0de\x1f" "Ann Lee\x1f" "fix the total\n");
+  const auto source = parseGit(
+      "4f2a91c0de\x1f"
+      "Ann Lee\x1f"
+      "fix the total\n");
   EXPECT_EQ(source.commit + "|" + source.author + "|" + source.message, "4f2a91c0de|Ann Lee|fix the total");
   EXPECT_EQ(parseGit("").commit, "");
 }

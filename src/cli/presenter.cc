@@ -142,8 +142,7 @@ void Presenter::close(Instant now) {
   failures_.clear();
   for (const auto& [service, stage] : stopped_) {
     const ProblemEvent& problem = *stage.problem;
-    const FailureEvent failure{service,    "", problem.code, problem.message, problem.hint, 0, problem.at,
-                               stage.log};
+    const FailureEvent failure{service, "", problem.code, problem.message, problem.hint, 0, problem.at, stage.log};
     surface_.err("\n" + failureText(failure, options_.place, options_.style));
   }
   stopped_.clear();

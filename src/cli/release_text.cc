@@ -119,12 +119,15 @@ std::string groupText(const Json& rows, const Group& group, std::int64_t nowUs, 
     if (Group(row["project"].asString(), row["environment"].asString()) != group) continue;
     const std::string& state = row["state"].asString();
     const auto replicas = row["replicas"].asInt();
-    const std::string count = replicas == 0 ? "" : std::to_string(row["running"].asInt()) + "/" + std::to_string(replicas);
+    const std::string count =
+        replicas == 0 ? "" : std::to_string(row["running"].asInt()) + "/" + std::to_string(replicas);
     table.push_back({"  " + row["name"].asString(), row["release"].asString(),
                      style.paint(stateColor(state), state.empty() ? "stopped" : state), count,
                      agoText(row["sinceUs"].asInt(), nowUs), minuteText(row), row["url"].asString()});
-    if (!row["source"].asString().empty()) table.back()[5] += (table.back()[5].empty() ? "" : "  ") + printable(row["source"].asString());
-    if (!row["note"].asString().empty()) notes.push_back(row["name"].asString() + ": " + printable(row["note"].asString()));
+    if (!row["source"].asString().empty())
+      table.back()[5] += (table.back()[5].empty() ? "" : "  ") + printable(row["source"].asString());
+    if (!row["note"].asString().empty())
+      notes.push_back(row["name"].asString() + ": " + printable(row["note"].asString()));
   }
   std::string out = style.paint(Color::kBold, group.first) + "  " + group.second + "\n" + columnsText(table);
   for (const auto& note : notes) out += style.paint(Color::kYellow, "  ! ") + note + "\n";
@@ -189,25 +192,36 @@ Result<std::string> urlToOpen(const Json& rows, const std::string& word, const s
     if (!found.empty() && word.empty()) {
       std::vector<std::string> all;
       for (const auto& each : rows.items()) {
-        if (!each["url"].asString().empty()) all.push_back("orbit open " + each["name"].asString() + "   " + each["url"].asString());
+        if (!each["url"].asString().empty())
+          all.push_back("orbit open " + each["name"].asString() + "   " + each["url"].asString());
       }
-      return Error{.code = Code::kInvalid, .message = "Several services of " + environment + " have a URL", .hint = join(all, "\n")};
+      return Error{.code = Code::kInvalid,
+                   .message = "Several services of " + environment + " have a URL",
+                   .hint = join(all, "\n")};
     }
     if (found.empty()) found = url;
   }
   if (!found.empty()) return found;
   if (rows.items().empty()) {
-    return Error{.code = Code::kNotFound, .message = "Nothing is deployed to " + environment, .hint = "orbit deploy deploys what is here"};
+    return Error{.code = Code::kNotFound,
+                 .message = "Nothing is deployed to " + environment,
+                 .hint = "orbit deploy deploys what is here"};
   }
-  if (known) return Error{.code = Code::kNotFound, .message = word + " has no URL: nothing of it speaks HTTP", .hint = "orbit status shows what has one"};
+  if (known)
+    return Error{.code = Code::kNotFound,
+                 .message = word + " has no URL: nothing of it speaks HTTP",
+                 .hint = "orbit status shows what has one"};
   if (!word.empty()) {
     std::vector<std::string_view> candidates(names.begin(), names.end());
     const auto near = nearest(word, candidates);
-    return Error{.code = Code::kNotFound,
-                 .message = environment + " serves no service or release " + word,
-                 .hint = near.empty() ? "orbit status shows what it serves" : "Did you mean " + std::string(near) + "?"};
+    return Error{
+        .code = Code::kNotFound,
+        .message = environment + " serves no service or release " + word,
+        .hint = near.empty() ? "orbit status shows what it serves" : "Did you mean " + std::string(near) + "?"};
   }
-  return Error{.code = Code::kNotFound, .message = "No service of " + environment + " has a URL", .hint = "orbit config -E " + environment + " says which ports are routed, and why"};
+  return Error{.code = Code::kNotFound,
+               .message = "No service of " + environment + " has a URL",
+               .hint = "orbit config -E " + environment + " says which ports are routed, and why"};
 }
 
 }  // namespace orbit::cli

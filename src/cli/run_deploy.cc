@@ -1,5 +1,5 @@
-// deploy: sends what is here, shows how it goes, and stays with it through a daemon that is restarted. Ctrl-C leaves the
-// deploy to itself.
+// deploy: sends what is here, shows how it goes, and stays with it through a daemon that is restarted. Ctrl-C leaves
+// the deploy to itself.
 #include <unistd.h>
 
 #include <cstdlib>
@@ -108,7 +108,7 @@ class Following {
 
   Session& session_;
   net::Cancel leave_;
-  bool begun_ = false;     // the daemon has taken the deploy over
+  bool begun_ = false;  // the daemon has taken the deploy over
   bool planTold_ = false;
   int interrupts_ = 0;
 };

@@ -84,8 +84,6 @@ std::string environmentOfBranch(const Snapshot& snapshot, const std::string& bra
 
 // The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
 std::string composeText(const model::Plan& plan);
-// What an environment would run, in the same form; secrets as "${NAME}".
-std::string deploymentText(const model::Deployment& deployment);
 
 // A deployment for people: each service with what the rules did to it (`orbit config -E production`), and which
 // variables are still needed, as the lines that set them. YAML; secrets as ${NAME}.
