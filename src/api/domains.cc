@@ -13,7 +13,6 @@ using Challenge = model::TableAuthority::Challenge;
 
 constexpr auto kReportTime = std::chrono::seconds(15);
 constexpr const char* kAuthoritySetting = "acme";
-constexpr std::string_view kDevelopment = "development";
 
 Result<model::TableAuthority> keptAuthority(Shared& shared) {
   ORBIT_TRY(const std::string text, shared.services.store.setting(kAuthoritySetting));
@@ -85,12 +84,13 @@ net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, Json body) {
     model::Domain domain = request->domain;
     domain.project = target->project;
     domain.addedUs = shared.services.loop.clock().wallUs();
-    const bool development = domain.environment == kDevelopment;
+    const bool runs = domain.environment == kDevelopment ||
+                      !shared.services.deploy.status(domain.project, domain.environment).empty();
     const std::string environment = domain.environment, host = domain.host;
     const Status added = co_await add(shared, *target, std::move(domain));
     outcome = added.ok() ? "ok" : "failed";
     if (!added.ok()) stream.tell(problemEvent(added.error()));
-    if (added.ok() && !development) {
+    if (added.ok() && !runs) {
       stream.tell(warningEvent(
           {fmt::format("nothing is deployed to {} yet, so {} answers with a page that says so", environment, host),
            "for what `orbit up` runs, remove it and add it with -E development",

@@ -34,6 +34,14 @@ constexpr PostRoute kPosts[] = {
     {"domains/remove", removeDomain},
     {"domains/authority", setAuthority},
     {"requests", requests},
+    {"deploy", startDeploy},
+    {"deploy/plan", planDeploy},
+    {"deploy/follow", followDeploy},
+    {"deploy/cancel", cancelDeploy},
+    {"rollback", rollback},
+    {"promote", promote},
+    {"environment/remove", removeEnvironment},
+    {"project", nameProject},
     {"vars", listVariables},
     {"vars/set", setVariables},
     {"vars/unset", unsetVariables},
@@ -47,6 +55,7 @@ struct PlainRoute {
 constexpr PlainRoute kPlain[] = {
     {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
     {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
+    {"GET", "status", status},   {"GET", "releases", releases},           {"GET", "release", release},
     {"GET", "vars", variables},
 };
 

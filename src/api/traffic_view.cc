@@ -49,10 +49,22 @@ Status readStatus(const std::string& text, TrafficFilter& filter) {
   return {};
 }
 
+namespace {
+
+// Services of projects are named "project.environment.service" (model/live.h).
+bool isOf(const TrafficFilter& filter, const std::string& service) {
+  const bool named = filter.service.empty() || service == filter.service || endsWith(service, "." + filter.service);
+  if (filter.environment.empty()) return named;
+  const auto parts = split(service, '.');
+  return named && parts.size() > 2 && parts[1] == filter.environment;
+}
+
+}  // namespace
+
 bool matches(const TrafficFilter& filter, const signal::Record& record, const signal::Key& key) {
   return record.kind == signal::Key::Kind::kRequest && !record.sample.probe && record.wallUs >= filter.sinceUs &&
          record.sample.status >= filter.statusLeast && record.sample.status <= filter.statusMost &&
-         record.sample.latencyUs >= filter.slowUs && (filter.service.empty() || key.service == filter.service) &&
+         record.sample.latencyUs >= filter.slowUs && isOf(filter, key.service) &&
          (filter.route.empty() || key.route == filter.route) &&
          (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix);
 }

@@ -13,7 +13,8 @@ namespace orbit::api {
 
 // An empty part lets everything through.
 struct TrafficFilter {
-  std::string service, route, method, pathPrefix;
+  std::string service;  // "shop.production.web", or "web" of any project
+  std::string environment, route, method, pathPrefix;
   int statusLeast = 0, statusMost = 999;
   std::uint64_t slowUs = 0;
   std::int64_t sinceUs = 0;

@@ -39,7 +39,8 @@ Error cutOff() {
 // Pieces in, events out; a line may come in many pieces.
 class EventLines {
  public:
-  explicit EventLines(std::function<void(const Event&)> onEvent) : onEvent_(std::move(onEvent)) {}
+  EventLines(std::function<void(std::string_view)> onLine, std::function<void(const Event&)> onEvent)
+      : onLine_(std::move(onLine)), onEvent_(std::move(onEvent)) {}
 
   Status feed(std::string_view piece) {
     buffer_ += piece;
@@ -51,6 +52,7 @@ class EventLines {
       begin = end + 1;
       if (trim(line).empty()) continue;
       ORBIT_TRY(const Event event, parseEvent(line));
+      if (onLine_) onLine_(line);
       if (const auto* ended = std::get_if<ResultEvent>(&event)) {
         result = *ended;
       } else {
@@ -64,6 +66,7 @@ class EventLines {
   std::optional<ResultEvent> result;
 
  private:
+  std::function<void(std::string_view)> onLine_;
   std::function<void(const Event&)> onEvent_;
   std::string buffer_;
 };
@@ -110,7 +113,7 @@ net::Task<Result<ResultEvent>> ApiClient::stream(std::string target, Json body,
     ORBIT_CO_TRY(std::string problem, co_await answer->readAll(kAnswerBytesMax, wait));
     co_return errorFrom(answer->head().status, problem);
   }
-  EventLines lines(std::move(onEvent));
+  EventLines lines(onLine, std::move(onEvent));
   for (;;) {
     auto piece = co_await answer->read(wait);
     if (!piece.ok()) {

@@ -19,6 +19,8 @@ class ApiClient {
   // A call with a plain answer.
   net::Task<Result<format::Json>> post(std::string target, format::Json body, net::Wait wait);
   // One verb: every event but the result goes to `onEvent`, which may not block for long.
+  // `onLine`, when set, gets each line as it came.
+  std::function<void(std::string_view line)> onLine;
   net::Task<Result<ResultEvent>> stream(std::string target, format::Json body,
                                         std::function<void(const Event&)> onEvent, net::Wait wait);
   // Uploads a context archive from an open file of `bytes`; `onSent` is told how much went out. Answers the token.

@@ -70,6 +70,8 @@ TEST(CommandLine, WrongUsageTeaches) {
         error = logs.error();
       } else if (auto seen = requestsRequest(*line, 0); line->verb->name == "requests" && !seen.ok()) {
         error = seen.error();
+      } else if (auto deploy = deployRequest(*line, {}); line->verb->name == "deploy" && !deploy.ok()) {
+        error = deploy.error();
       } else {
         error.message = "fine";
       }
@@ -120,6 +122,10 @@ TEST(Request, Bodies) {
       if (verb == "requests") body = requestsRequest(line, 1'800'000'000'000'000);
       if (verb == "exec") body = execRequest(line, true, lookUp);
       if (verb == "run") body = runRequest(line, false, lookUp);
+      if (verb == "deploy" && line.on("follow")) body = followRequest(line);
+      if (verb == "deploy" && !line.on("follow")) body = deployRequest(line, format::Json::object());
+      if (verb == "rollback") body = rollbackRequest(line);
+      if (verb == "promote") body = environmentRequest(line);
       out += "$ orbit " + std::string(words) + "\n" + (body.ok() ? body->dump() : body.error().text()) + "\n";
     }
     return out;

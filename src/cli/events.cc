@@ -46,6 +46,8 @@ RowEvent rowFrom(const Json& body) {
           .ports = body["ports"].asString(),
           .command = body["command"].asString(),
           .url = body["url"].asString(),
+          .environment = body["environment"].asString(),
+          .release = body["release"].asString(),
           .exitCode = intOf(body["exitCode"]),
           .number = intOf(body["number"], 1),
           .oneOff = body["oneOff"].asBool(),
@@ -82,6 +84,17 @@ RequestEvent requestFrom(const Json& body) {
           .timeUs = body["timeUs"].asInt(),
           .durationUs = body["durationUs"].asInt(),
           .body = body};
+}
+
+StageEvent stageFrom(const Json& body) {
+  StageEvent event{.stage = body["stage"].asString(),
+                   .service = body["service"].asString(),
+                   .text = body["text"].asString(),
+                   .problem = std::nullopt,
+                   .log = body["log"].asStrings(),
+                   .numbers = body["numbers"]};
+  if (body.has("problem")) event.problem = problemFrom(body["problem"]);
+  return event;
 }
 
 VariableEvent variableFrom(const Json& body) {
@@ -129,7 +142,9 @@ Result<Event> parseEvent(std::string_view line) {
   if (kind == "dropped") return Event(DroppedEvent{body["events"].asInt()});
   if (kind == "variable") return Event(variableFrom(body));
   if (kind == "config") return Event(ConfigEvent{body});
-  if (kind == "result") return Event(ResultEvent{body["outcome"].asString(), body["elapsedMs"].asInt()});
+  if (kind == "plan") return Event(PlanEvent{body});
+  if (kind == "stage") return Event(stageFrom(body));
+  if (kind == "result") return Event(ResultEvent{body["outcome"].asString(), body["elapsedMs"].asInt(), body});
   return Error{.code = Code::kProtocol,
                .message = "The daemon sent an event that this orbit does not know: '" + kind + "'",
                .hint = "Restart it: orbit server stop"};

@@ -113,7 +113,8 @@ Session::Session(net::Loop& theLoop, const CommandLine& theLine, const model::Ho
       snapshot(theLine, currentFolder(), environmentVariable),
       presenter(standardSurface(), presenterOptions(theLine, snapshot), theLoop.clock().now()),
       link(theLoop, theHome, executable, [this](const std::string& text) { presenter.say(text); }),
-      outStyle{wantsColor(theLine, STDOUT_FILENO)} {
+      outStyle{wantsColor(theLine, STDOUT_FILENO)},
+      errStyle{wantsColor(theLine, STDERR_FILENO)} {
   for (const int signal : {SIGINT, SIGTERM}) {
     loop.onSignal(signal, [this](int) { interrupt(); });
   }

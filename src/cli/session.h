@@ -13,7 +13,15 @@
 
 namespace orbit::cli {
 
-enum ExitStatus : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kInterrupted = 130 };
+enum ExitStatus : int {
+  kDone = 0,
+  kFailed = 1,
+  kWrongUsage = 2,
+  kNotLive = 3,    // a deploy failed before it was live
+  kTakenBack = 4,  // … was live, and was taken back
+  kCancelled = 5,  // … was cancelled, or superseded by a newer one
+  kInterrupted = 130
+};
 
 class Session {
  public:
@@ -49,6 +57,7 @@ class Session {
   std::function<void()> onInterrupt;  // replaces what Ctrl-C does
   std::function<void()> onResize;     // the terminal has another size (once watchSize() was called)
   Style outStyle;                     // of results
+  Style errStyle;                     // of all else
 
  private:
   net::Task<Result<std::string>> packAndUpload(NeededContext context, net::Wait wait);
