@@ -55,7 +55,7 @@ net::Task<Status> add(Shared& shared, const Target& target, model::Domain domain
   ORBIT_CO_TRY_STATUS(checkService(target, domain.service));
   ORBIT_CO_TRY_STATUS(checkProvable(shared, domain));
   const Write write = [&](store::Store::Done done) { shared.services.store.addDomain(domain, std::move(done)); };
-  ORBIT_CO_TRY_STATUS(co_await written(shared.services.loop, write));
+  ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, write));
   co_return refresh(shared);
 }
 
@@ -107,7 +107,7 @@ net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, Json body
   auto host = model::normalHost(asked);
   if (!host.ok()) co_return co_await refuse(exchange, std::move(host).error());
   const Write write = [&](store::Store::Done done) { shared.services.store.removeDomain(*host, std::move(done)); };
-  Status removed = co_await written(shared.services.loop, write);
+  Status removed = co_await net::fromThread(shared.services.loop, write);
   if (removed.ok()) removed = refresh(shared);
   if (!removed.ok()) co_return co_await refuse(exchange, removed.error());
   Json done = Json::object();
@@ -168,7 +168,7 @@ net::Task<void> setAuthority(Shared& shared, http::Exchange& exchange, Json body
   const Write write = [&](store::Store::Done done) {
     shared.services.store.set(kAuthoritySetting, text, std::move(done));
   };
-  Status kept = co_await written(shared.services.loop, write);
+  Status kept = co_await net::fromThread(shared.services.loop, write);
   if (kept.ok()) kept = refresh(shared);
   if (!kept.ok()) co_return co_await refuse(exchange, kept.error());
   co_await authority(shared, exchange, "");

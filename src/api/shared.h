@@ -58,9 +58,8 @@ net::Task<Result<std::string>> beginOperation(Shared& shared, std::string kind, 
 net::Task<void> endOperation(Shared& shared, std::string id, std::string outcome, std::string detail);
 std::string detailOf(const std::vector<stack::Failure>& failures);
 
-// A write of the store as a task: its `done` comes from the writer's thread.
+// A write of the store: its `done` comes from the writer's thread (net::fromThread).
 using Write = std::function<void(store::Store::Done)>;
-net::Task<Status> written(net::Loop& loop, Write start);
 
 // Tells the reading's events; the target, or nullptr.
 Target* tellReading(EventStream& stream, TargetReading& reading);

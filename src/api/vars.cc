@@ -82,7 +82,7 @@ net::Task<Status> changeAndTell(Shared& shared, EventStream& stream, VariablesRe
   if (change) {
     for (const auto& variable : request.variables) request.names.push_back(variable.name);
     const Write write = [&](store::Store::Done done) { change(request, project, std::move(done)); };
-    ORBIT_CO_TRY_STATUS(co_await written(shared.services.loop, write));
+    ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, write));
     wanted = [&request](const store::Variable& variable) {
       const auto& names = request.names;
       return variable.service == request.service && std::find(names.begin(), names.end(), variable.name) != names.end();

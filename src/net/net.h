@@ -1,5 +1,6 @@
 // The door of net: the only room that sees sockets, the event loop, OpenSSL and DNS.
 #pragma once
+#include "net/callback.h"     // IWYU pragma: export
 #include "net/cancel.h"       // IWYU pragma: export
 #include "net/loop.h"         // IWYU pragma: export
 #include "net/process.h"      // IWYU pragma: export

@@ -48,7 +48,8 @@ void probeByOrbit(const Fields& health, Probe& probe) {
     health.problem("command", "a service is asked by `path` or by `command`, not both", "take one out");
   }
   if (const std::string path = health.text("path"); !path.empty()) {
-    if (path.front() != '/') health.problem("path", "`" + path + "` does not start with /", "for example `path: /health`");
+    if (path.front() != '/')
+      health.problem("path", "`" + path + "` does not start with /", "for example `path: /health`");
     probe.kind = Probe::Kind::kHttp;
     probe.path = path;
     probe.statusMin = 200;
@@ -138,7 +139,8 @@ void planRestart(Deploying& deploying, const Railway& railway, model::DeployServ
     deploying.note(service.service.name, "restart", "restart: " + spec.restartPolicy + times,
                    "restartPolicyType of its railway file", railway.restartAt);
   } else if (before != spec.restartPolicy) {
-    deploying.note(service.service.name, "restart", "restart: unless-stopped" + (before.empty() ? "" : " instead of " + before),
+    deploying.note(service.service.name, "restart",
+                   "restart: unless-stopped" + (before.empty() ? "" : " instead of " + before),
                    "a service of production comes back by itself, after a reboot too", at);
   }
 }

@@ -23,7 +23,7 @@ namespace orbit::project {
 // What is known of one service beside its plan.
 struct ServiceFacts {
   Railway railway;
-  std::vector<model::Port> ports;    // of `ports:`, which are not published
+  std::vector<model::Port> ports;  // of `ports:`, which are not published
   Location portsAt;
   std::vector<std::string> aliases;  // names it has inside: `container_name`
   bool lostMount = false;            // a bind mount of the project's, and its command with it

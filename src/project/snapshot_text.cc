@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 5> kKinds = {"text", "folder", "other", "
 
 struct List {
   const char* key;
-  std::vector<std::string> Snapshot::* member;
+  std::vector<std::string> Snapshot::*member;
 };
 constexpr std::array<List, 4> kLists = {{{"composeFiles", &Snapshot::composeFiles},
                                          {"profiles", &Snapshot::profiles},
