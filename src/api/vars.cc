@@ -71,17 +71,17 @@ net::Task<Status> tellVariables(Shared& shared, EventStream& stream, std::string
   co_return Status();
 }
 
-// `change` starts the write, or is empty for a listing.
-using Change = std::function<void(VariablesRequest& request, const std::string& project, store::Store::Done done)>;
+// `edit` starts the write, or is empty for a listing.
+using Edit = std::function<void(VariablesRequest& request, const std::string& project, store::Store::Done done)>;
 
 net::Task<Status> changeAndTell(Shared& shared, EventStream& stream, VariablesRequest& request, std::string project,
-                                Change change, net::Wait wait) {
+                                Edit edit, net::Wait wait) {
   Wanted wanted = [&request](const store::Variable& variable) {
     return request.service.empty() || variable.service.empty() || variable.service == request.service;
   };
-  if (change) {
+  if (edit) {
     for (const auto& variable : request.variables) request.names.push_back(variable.name);
-    const Write write = [&](store::Store::Done done) { change(request, project, std::move(done)); };
+    const Write write = [&](store::Store::Done done) { edit(request, project, std::move(done)); };
     ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, write));
     wanted = [&request](const store::Variable& variable) {
       const auto& names = request.names;
@@ -92,7 +92,7 @@ net::Task<Status> changeAndTell(Shared& shared, EventStream& stream, VariablesRe
   co_return co_await tellVariables(shared, stream, std::move(project), std::move(environment), std::move(wanted), wait);
 }
 
-net::Task<void> serve(Shared& shared, http::Exchange& exchange, Result<VariablesRequest> request, Change change) {
+net::Task<void> serve(Shared& shared, http::Exchange& exchange, Result<VariablesRequest> request, Edit edit) {
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   EventStream stream(shared.services.loop, exchange);
   CallerCancel caller(shared, exchange);
@@ -102,7 +102,7 @@ net::Task<void> serve(Shared& shared, http::Exchange& exchange, Result<Variables
     doubtService(stream, *target, request->service);
     const net::Wait wait = shortWait(shared, caller.cancel());
     std::string project = target->project;
-    const Status done = co_await changeAndTell(shared, stream, *request, std::move(project), std::move(change), wait);
+    const Status done = co_await changeAndTell(shared, stream, *request, std::move(project), std::move(edit), wait);
     outcome = done.ok() ? "ok" : "failed";
     if (!done.ok()) stream.tell(problemEvent(done.error()));
   }
@@ -142,13 +142,13 @@ Result<VariablesRequest> decodeNamedVariables(const Json& body) {
 }
 
 net::Task<void> listVariables(Shared& shared, http::Exchange& exchange, Json body) {
-  Change none;
+  Edit none;
   auto request = decodeListVariables(body);
   co_await serve(shared, exchange, std::move(request), std::move(none));
 }
 
 net::Task<void> setVariables(Shared& shared, http::Exchange& exchange, Json body) {
-  Change change = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
+  Edit edit = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
     for (auto& variable : request.variables) {
       variable.project = project;
       variable.setUs = shared.services.loop.clock().wallUs();
@@ -156,24 +156,24 @@ net::Task<void> setVariables(Shared& shared, http::Exchange& exchange, Json body
     shared.services.store.setVariables(std::move(request.variables), std::move(done));
   };
   auto request = decodeSetVariables(body);
-  co_await serve(shared, exchange, std::move(request), std::move(change));
+  co_await serve(shared, exchange, std::move(request), std::move(edit));
 }
 
 net::Task<void> unsetVariables(Shared& shared, http::Exchange& exchange, Json body) {
-  Change change = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
+  Edit edit = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
     shared.services.store.unsetVariables(project, request.environment, request.service, request.names, std::move(done));
   };
   auto request = decodeNamedVariables(body);
-  co_await serve(shared, exchange, std::move(request), std::move(change));
+  co_await serve(shared, exchange, std::move(request), std::move(edit));
 }
 
 net::Task<void> revokeVariables(Shared& shared, http::Exchange& exchange, Json body) {
-  Change change = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
+  Edit edit = [&shared](VariablesRequest& request, const std::string& project, store::Store::Done done) {
     shared.services.store.revokeVariables(project, request.environment, request.service, request.names,
                                           std::move(done));
   };
   auto request = decodeNamedVariables(body);
-  co_await serve(shared, exchange, std::move(request), std::move(change));
+  co_await serve(shared, exchange, std::move(request), std::move(edit));
 }
 
 net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query) {
