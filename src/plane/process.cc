@@ -56,9 +56,9 @@ void wantDescriptors() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// The workers are started. What this thread does from now on, and those it starts (reading a table, writing a file), must
-// not keep a request waiting: a worker that wakes takes the processor from it, and leaves it a tenth under full load.
-// Per thread on Linux.
+// The workers are started. What this thread does from now on, and those it starts (reading a table, writing a file),
+// must not keep a request waiting: a worker that wakes takes the processor from it, and leaves it a tenth under full
+// load. Per thread on Linux.
 void stepBehindWorkers() {
   errno = 0;
   if (::nice(kControlNice) == -1 && errno != 0) log(Level::kWarning, "edge", "the control thread keeps its priority");
