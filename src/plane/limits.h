@@ -23,7 +23,7 @@ inline constexpr std::size_t kTicketKeyBytes = 48;
 inline constexpr std::size_t kSignalFilesKept = 2;  // of generations that are gone
 inline constexpr std::size_t kNamesShown = 20;      // in an answer, of what changed
 inline constexpr unsigned kWorkersMax = 16;
-inline constexpr int kControlNice = 10;                            // below the workers
+inline constexpr int kControlNice = 15;                            // below the workers
 inline constexpr std::chrono::nanoseconds kControlSlice{100'000};  // the least the kernel takes
 inline constexpr std::size_t kHoldAnswerBytesMax = 256 * 1024;
 

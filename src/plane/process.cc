@@ -69,8 +69,9 @@ struct SchedulingWish {
 };
 
 // The workers are started. What this thread does from now on, and those it starts (reading a table, writing a file),
-// must not keep a request waiting: a worker that wakes takes the processor from it, and leaves it a tenth under full
-// load. Since Linux 6.12 the slice counts too: a low priority alone is left alone until its slice of milliseconds ends.
+// must not keep a request waiting: a worker that wakes takes the processor from it, and leaves it a thirtieth under
+// full load. Since Linux 6.6 a low priority alone keeps the processor until its slice of milliseconds ends, so the
+// slice is short (6.12); and the priority low enough that the short slice is not taken for urgency.
 void stepBehindWorkers() {
   SchedulingWish wish;
   wish.nice = std::min(::getpriority(PRIO_PROCESS, 0) + kControlNice, 19);
