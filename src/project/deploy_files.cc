@@ -27,7 +27,8 @@ std::string dockerfileFor(Deploying& deploying, const std::string& folder, const
     command += (command.empty() ? "\"" : ", \"") + std::string(part) + "\"";
   }
   if (textAt(deploying, folder + "/package.json") != nullptr) {
-    return "FROM node:20-alpine\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build --if-present\n"
+    return "FROM node:20-alpine\nWORKDIR /app\nCOPY package*.json ./\nRUN npm ci\nCOPY . .\nRUN npm run build "
+           "--if-present\n"
            "CMD [" +
            (command.empty() ? "\"npm\", \"start\"" : command) + "]";
   }
@@ -47,8 +48,12 @@ std::string dockerfileFor(Deploying& deploying, const std::string& folder, const
 class Learner {
  public:
   Learner(Deploying& deploying, format::Entry& entry, bool onlyOne)
-      : deploying_(deploying), name_(entry.key), build_(*entry.value.find("build")), onlyOne_(onlyOne),
-        facts_(deploying.facts[entry.key]), folder_(textOf(build_, "context")) {}
+      : deploying_(deploying),
+        name_(entry.key),
+        build_(*entry.value.find("build")),
+        onlyOne_(onlyOne),
+        facts_(deploying.facts[entry.key]),
+        folder_(textOf(build_, "context")) {}
 
   void learn() {
     if (!startsWith(folder_, "/")) return;  // a URL
@@ -71,7 +76,8 @@ class Learner {
       if (file == nullptr && toml == nullptr) continue;
       const std::string path = folder + (file != nullptr ? "/railway.json" : "/railway.toml");
       if (file != nullptr && toml != nullptr) {
-        deploying_.note(name_, "railway", "reads " + deploying_.planning.shown(path) + " and not railway.toml beside it",
+        deploying_.note(name_, "railway",
+                        "reads " + deploying_.planning.shown(path) + " and not railway.toml beside it",
                         "there are both");
       }
       facts_.railway = readRailway((file != nullptr ? file : toml)->text, path, deploying_.target.environment,
@@ -96,7 +102,8 @@ class Learner {
     const std::string inlineText = textOf(build_, "dockerfile_inline");
     const std::string name = textOf(build_, "dockerfile");
     const std::string path = resolvePath(folder_, name.empty() ? "Dockerfile" : name);
-    const File* file = inlineText.empty() ? fileOf(deploying_.planning.snapshot, path, deploying_.planning.needs) : nullptr;
+    const File* file =
+        inlineText.empty() ? fileOf(deploying_.planning.snapshot, path, deploying_.planning.needs) : nullptr;
     if (file != nullptr && file->kind == File::Kind::kText) facts_.dockerfile = parseDockerfile(file->text);
     if (!inlineText.empty()) facts_.dockerfile = parseDockerfile(inlineText);
     const std::string& builder = facts_.railway.builder;
@@ -104,8 +111,8 @@ class Learner {
     if (file != nullptr && file->kind == File::Kind::kAbsent) {
       deploying_.findings().problems.push_back(
           {Code::kUnsupported,
-           "services." + name_ + ": building without a Dockerfile (" + builder + ") is not done yet, and there is none at " +
-               deploying_.planning.shown(path),
+           "services." + name_ + ": building without a Dockerfile (" + builder +
+               ") is not done yet, and there is none at " + deploying_.planning.shown(path),
            "write one, for example:\n" + dockerfileFor(deploying_, folder_, facts_.railway), facts_.railway.builderAt});
       build_.set("dockerfile_inline", Node::string("FROM scratch"));
       build_.erase("dockerfile");

@@ -30,7 +30,8 @@ bool isOneOf(std::string_view word, std::initializer_list<std::string_view> all)
 bool isChosenFreely(std::string_view name) {
   const std::string text = lower(name);
   if (isOneOf(text, {"secret", "secret_key", "secret_key_base", "app_key", "app_secret", "signing_key"})) return true;
-  for (const auto* word : {"password", "jwt", "session", "cookie", "auth_secret", "nextauth", "encryption", "csrf", "salt"}) {
+  for (const auto* word :
+       {"password", "jwt", "session", "cookie", "auth_secret", "nextauth", "encryption", "csrf", "salt"}) {
     if (text.find(word) != std::string::npos) return true;
   }
   return false;
@@ -39,8 +40,9 @@ bool isChosenFreely(std::string_view name) {
 // Examples that stand for a value to be chosen.
 bool isPlaceholder(std::string_view value) {
   const std::string text = lower(value);
-  for (const auto* word : {"your-", "your_", "yourkey", "changeme", "change-me", "change_me", "change-this", "replace-me",
-                           "replace_me", "xxxx", "<", "placeholder", "todo", "secret-key-here", "-here", "_here"}) {
+  for (const auto* word :
+       {"your-", "your_", "yourkey", "changeme", "change-me", "change_me", "change-this", "replace-me", "replace_me",
+        "xxxx", "<", "placeholder", "todo", "secret-key-here", "-here", "_here"}) {
     if (text.find(word) != std::string::npos) return true;
   }
   return false;
@@ -152,8 +154,10 @@ class Needed {
   std::string fresh(const std::string& name) const {
     const Example* example = exampleOf(name);
     const bool optional = example != nullptr && example->value.empty();
-    if (isSecretName(name)) return line(name, isChosenFreely(name) && !optional ? "\"$(openssl rand -hex 32)\"" : "…", false);
-    if (example != nullptr && !example->value.empty() && !namesThisMachine(example->value)) return line(name, "'" + example->value + "'", true);
+    if (isSecretName(name))
+      return line(name, isChosenFreely(name) && !optional ? "\"$(openssl rand -hex 32)\"" : "…", false);
+    if (example != nullptr && !example->value.empty() && !namesThisMachine(example->value))
+      return line(name, "'" + example->value + "'", true);
     return line(name, "…", true);
   }
 
@@ -208,7 +212,8 @@ class Needed {
     return startsWith(name, "ORBIT_") || startsWith(name, "RAILWAY_") || name == "PORT";
   }
 
-  void judgeValue(const DeployService& service, const std::string& name, const std::string& value, const Written& found) {
+  void judgeValue(const DeployService& service, const std::string& name, const std::string& value,
+                  const Written& found) {
     const Kind kind = judge(name, found.shown, isForBrowsers(name) && service.service.build.has_value());
     if (kind == Kind::kFine || (kind == Kind::kLocal && !namesThisMachine(value))) return;
     // ${DB_PASSWORD:-dev}: it is that variable which is to be set.
@@ -265,13 +270,15 @@ class Needed {
   // ENV=development is no secret, and still not what production should run as.
   void tellMode(const DeployService& service, const std::string& name, const std::string& value, const Location& at) {
     const std::string word = lower(value);
-    if (!isOneOf(word, {"development", "dev", "local", "debug"}) || deploying_.deployment.environment == "development") return;
+    if (!isOneOf(word, {"development", "dev", "local", "debug"}) || deploying_.deployment.environment == "development")
+      return;
     if (!isOneOf(name, {"ENV", "APP_ENV", "NODE_ENV", "ENVIRONMENT", "RAILS_ENV", "RACK_ENV", "FLASK_ENV", "DJANGO_ENV",
                         "GO_ENV", "ASPNETCORE_ENVIRONMENT", "SENTRY_ENVIRONMENT"})) {
       return;
     }
     const std::string hint = line(name, deploying_.deployment.environment, true);
-    deploying_.note(service.service.name, "variables", "runs with " + name + "=" + value + ", as the file says", hint, at);
+    deploying_.note(service.service.name, "variables", "runs with " + name + "=" + value + ", as the file says", hint,
+                    at);
     need(name, service.service.name, true, true, hint, at);
   }
 
@@ -308,8 +315,8 @@ class Needed {
       if (has || isSet(entry.name, name)) continue;
       const bool browsers = isForBrowsers(entry.name);
       const Kind kind = judge(entry.name, entry.value, browsers);
-      const bool wanted = !entry.value.empty() &&
-                          (kind != Kind::kFine || isPlaceholder(entry.value) || namesThisMachine(entry.value));
+      const bool wanted =
+          !entry.value.empty() && (kind != Kind::kFine || isPlaceholder(entry.value) || namesThisMachine(entry.value));
       std::string hint = fresh(entry.name);
       if (kind == Kind::kLocal) hint = localLine(entry.name, entry.value);
       need(entry.name, name, wanted, !wanted, std::move(hint), entry.at);

@@ -36,8 +36,8 @@ constexpr std::array<Database, 20> kDatabases = {{
     {"etcd", 2379, "etcd"},
 }};
 
-constexpr std::array<int, 27> kOtherPorts = {22,   25,   53,   110,  143,  389,   465,   587,   636,
-                                             1433, 1521, 1883, 2181, 3306, 4222,  5432,  5433,  5671,
+constexpr std::array<int, 27> kOtherPorts = {22,   25,   53,   110,  143,  389,  465,   587,   636,
+                                             1433, 1521, 1883, 2181, 3306, 4222, 5432,  5433,  5671,
                                              5672, 6379, 6380, 8883, 9042, 9092, 11211, 26257, 27017};
 
 constexpr int kPortMax = 65535;
@@ -73,8 +73,11 @@ std::vector<int> exposePorts(const model::ContainerSpec& spec) {
 class PortRules {
  public:
   PortRules(Deploying& deploying, model::DeployService& service)
-      : deploying_(deploying), service_(service), facts_(deploying.facts[service.service.name]),
-        fields_(deploying.fieldsOf(service.service.name)), orbit_(fields_.in(kOrbitKey)) {}
+      : deploying_(deploying),
+        service_(service),
+        facts_(deploying.facts[service.service.name]),
+        fields_(deploying.fieldsOf(service.service.name)),
+        orbit_(fields_.in(kOrbitKey)) {}
 
   void apply() {
     published_ = filePorts(facts_);
@@ -88,12 +91,14 @@ class PortRules {
  private:
   void guess(int port, std::string from) {
     if (service_.port != 0 || port == 0 || isOtherThanHttp(port)) return;
+    if (!takeTls_ && (port == 443 || port == 8443)) return;  // the edge dials instances without TLS
     service_.port = port;
     service_.portFrom = std::move(from);
   }
 
   bool wantsRoute() const {
-    if (orbit_.has("port") || orbit_.has("route") || !service_.hosts.empty() || !facts_.railway.healthPath.empty()) return true;
+    if (orbit_.has("port") || orbit_.has("route") || !service_.hosts.empty() || !facts_.railway.healthPath.empty())
+      return true;
     if (database_) return false;
     const auto http = [](int port) { return !isOtherThanHttp(port); };
     if (std::any_of(published_.begin(), published_.end(), http)) return true;
@@ -115,6 +120,12 @@ class PortRules {
       service_.portFixed = true;
       service_.portFrom = "x-orbit.port";
     }
+    guessHttp();
+    takeTls_ = true;
+    guessHttp();
+  }
+
+  void guessHttp() {
     const auto& environment = service_.service.container.environment;
     const auto variable = environment.find("PORT");
     if (variable != environment.end()) guess(portNumber(variable->second), "the variable PORT");
@@ -137,7 +148,8 @@ class PortRules {
       if (!ofDevelopment && !(service_.routed && service_.port == 0)) ports.insert(port);
     }
     if (database_ && ports.empty()) {
-      ports.insert(databasePort(databaseOf(facts_.base.empty() ? service_.service.container.image : facts_.base.back())));
+      ports.insert(
+          databasePort(databaseOf(facts_.base.empty() ? service_.service.container.image : facts_.base.back())));
     }
     ports.erase(service_.port);
     ports.erase(0);
@@ -196,7 +208,7 @@ class PortRules {
   ServiceFacts& facts_;
   const Fields fields_, orbit_;
   std::vector<int> published_, exposed_;
-  bool database_ = false;
+  bool database_ = false, takeTls_ = false;
 };
 
 const Database* databaseRow(std::string_view image) {

@@ -36,6 +36,7 @@ void probeByRailway(const Railway& railway, Probe& probe) {
   if (!railway.healthPath.empty()) {
     probe.kind = Probe::Kind::kHttp;
     probe.path = railway.healthPath;
+    probe.command.clear();
     probe.statusMin = probe.statusMax = 200;
   }
   if (railway.healthTimeout) probe.deadline = seconds(*railway.healthTimeout);
@@ -48,9 +49,11 @@ void probeByOrbit(const Fields& health, Probe& probe) {
     health.problem("command", "a service is asked by `path` or by `command`, not both", "take one out");
   }
   if (const std::string path = health.text("path"); !path.empty()) {
-    if (path.front() != '/') health.problem("path", "`" + path + "` does not start with /", "for example `path: /health`");
+    if (path.front() != '/')
+      health.problem("path", "`" + path + "` does not start with /", "for example `path: /health`");
     probe.kind = Probe::Kind::kHttp;
     probe.path = path;
+    probe.command.clear();
     probe.statusMin = 200;
     probe.statusMax = 399;
   }
@@ -58,6 +61,7 @@ void probeByOrbit(const Fields& health, Probe& probe) {
   if (auto words = command(health, "command"); !words.empty()) {
     probe.kind = Probe::Kind::kExec;
     probe.command = std::move(words);
+    probe.path.clear();
   }
   if (const auto port = health.integer("port", 1, kPortMax)) {
     probe.port = static_cast<int>(*port);
@@ -138,7 +142,8 @@ void planRestart(Deploying& deploying, const Railway& railway, model::DeployServ
     deploying.note(service.service.name, "restart", "restart: " + spec.restartPolicy + times,
                    "restartPolicyType of its railway file", railway.restartAt);
   } else if (before != spec.restartPolicy) {
-    deploying.note(service.service.name, "restart", "restart: unless-stopped" + (before.empty() ? "" : " instead of " + before),
+    deploying.note(service.service.name, "restart",
+                   "restart: unless-stopped" + (before.empty() ? "" : " instead of " + before),
                    "a service of production comes back by itself, after a reboot too", at);
   }
 }

@@ -31,7 +31,8 @@ void planShape(Deploying& deploying, DeployService& service) {
   const std::string& name = service.service.name;
   if (!database.empty()) {
     service.shape = Shape::kDatabase;
-    const std::string what = "is a database (" + std::string(database) + "), replaced only when its own image or "
+    const std::string what = "is a database (" + std::string(database) +
+                             "), replaced only when its own image or "
                              "configuration changed, and never moved by a rollback";
     const bool keeps = volume != spec.mounts.end();
     deploying.note(name, "stateful", what,
@@ -40,9 +41,10 @@ void planShape(Deploying& deploying, DeployService& service) {
                    placeOf(service.service, keeps ? "volumes" : "image"));
   } else if (volume != spec.mounts.end()) {
     service.shape = Shape::kStateful;
-    deploying.note(name, "stateful", "is stateful, one instance replaced behind a paused route, only when its own image or configuration changed",
-                   "two instances would write to the volume " + volume->source + " at once",
-                   placeOf(service.service, "volumes"));
+    deploying.note(
+        name, "stateful",
+        "is stateful, one instance replaced behind a paused route, only when its own image or configuration changed",
+        "two instances would write to the volume " + volume->source + " at once", placeOf(service.service, "volumes"));
   }
 }
 
@@ -150,8 +152,10 @@ void placeJob(Deploying& deploying, const model::Service& job, std::vector<Deplo
   if (first == nullptr || words.empty()) {
     deploying.findings().problems.push_back(
         {Code::kUnsupported,
-         "services." + job.name + " runs once before others, from an image of its own: that is not done yet outside of development",
-         "let it be built from the same `build:` as a service that waits for it, with a `command:`; or write the command as preDeployCommand in that service's railway.json",
+         "services." + job.name +
+             " runs once before others, from an image of its own: that is not done yet outside of development",
+         "let it be built from the same `build:` as a service that waits for it, with a `command:`; or write the "
+         "command as preDeployCommand in that service's railway.json",
          job.at});
     return;
   }

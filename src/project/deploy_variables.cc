@@ -30,10 +30,10 @@ bool isOfEnvironment(const Target& target, const std::string& service, const std
 }
 
 std::string publicHost(const Deploying& deploying, const DeployService& service) {
-  std::string host = service.hosts.empty() ? label(service.service.name) + "." +
-                                                 label(deploying.deployment.environment) + "." +
-                                                 label(deploying.deployment.project) + ".localhost"
-                                           : service.hosts.front();
+  std::string host = service.hosts.empty()
+                         ? label(service.service.name) + "." + label(deploying.deployment.environment) + "." +
+                               label(deploying.deployment.project) + ".localhost"
+                         : service.hosts.front();
   const int port = deploying.production.httpsPort;
   if (port != 443) host += ":" + std::to_string(port);
   return host;
@@ -127,7 +127,8 @@ bool isShell(const std::string& program) {
 
 // A command of a railway file is run without a shell. Its variables are known here, so that they are filled in where
 // the hosted platform would pass "$PORT" as it stands.
-void fillCommand(Deploying& deploying, const DeployService& service, const Location& at, std::vector<std::string>& words) {
+void fillCommand(Deploying& deploying, const DeployService& service, const Location& at,
+                 std::vector<std::string>& words) {
   if (words.empty() || isShell(words.front())) return;
   bool secret = false;
   const auto lookup = [&](std::string_view name) -> std::optional<std::string> {
@@ -143,7 +144,8 @@ void fillCommand(Deploying& deploying, const DeployService& service, const Locat
     if (filled.ok()) word = std::move(filled).value();
   }
   if (secret) {
-    deploying.findings().problem(at, "services." + service.service.name + ": the command `" + before + "` names a secret",
+    deploying.findings().problem(at,
+                                 "services." + service.service.name + ": the command `" + before + "` names a secret",
                                  "every user of the machine can read a command line; let a shell fill it in: "
                                  "/bin/sh -c \"exec …\"");
   } else if (const std::string after = join(words, " "); after != before) {
@@ -163,7 +165,9 @@ const char* toolOf(std::string_view name) {
 class BuildArguments {
  public:
   BuildArguments(Deploying& deploying, DeployService& service)
-      : deploying_(deploying), service_(service), facts_(deploying.facts[service.service.name]),
+      : deploying_(deploying),
+        service_(service),
+        facts_(deploying.facts[service.service.name]),
         build_(*service.service.build) {}
 
   void give() {
@@ -176,7 +180,8 @@ class BuildArguments {
     if (lines_.empty()) return;
     constexpr const char* kFile = ".env.production.local";
     build_.contextFiles[kFile] = lines_;
-    deploying_.note(service_.service.name, "build-args", "writes " + join(names_, ", ") + " into " + kFile + " of its build context",
+    deploying_.note(service_.service.name, "build-args",
+                    "writes " + join(names_, ", ") + " into " + kFile + " of its build context",
                     "its Dockerfile declares no ARG for " + std::string(names_.size() > 1 ? "them" : "it"),
                     service_.service.at);
   }
@@ -209,7 +214,8 @@ class BuildArguments {
   void tellSecret(const std::string& name, const std::string& value) {
     if (model::secretsIn(value).empty() || isForBrowsers(name)) return;
     deploying_.note(service_.service.name, "build-args", "is built with the secret " + name,
-                    "build arguments stay in the image's history: whoever has the image can read it", service_.service.at);
+                    "build arguments stay in the image's history: whoever has the image can read it",
+                    service_.service.at);
   }
 
   static std::string quoted(const std::string& value) {

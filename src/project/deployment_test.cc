@@ -100,7 +100,9 @@ TEST(Deployment, TheHashFollowsWhatMakesAnInstanceDiffer) {
 }
 
 TEST(Deployment, TheShellDoesNotCount) {
-  World world("services: {web: {image: \"shop/web:${TAG:-1}\", environment: [\"A=${A:-file}\", B]}}\n### shell\nTAG=9\nA=shell\nB=shell\n");
+  World world(
+      "services: {web: {image: \"shop/web:${TAG:-1}\", environment: [\"A=${A:-file}\", B]}}\n### "
+      "shell\nTAG=9\nA=shell\nB=shell\n");
   const auto deployment = world.deployment();
   const auto& spec = deployment.services.at(0).service.container;
   EXPECT_EQ(spec.image, "shop/web:1");

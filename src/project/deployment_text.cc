@@ -153,7 +153,8 @@ std::string neededText(const model::Deployment& deployment, bool optional) {
   std::string out;
   for (const auto& one : deployment.needed) {
     if (one.optional != optional) continue;
-    out += "#   " + one.hint + "\n#     " + one.name + ", for " + (one.services.empty() ? "the project" : join(one.services, ", "));
+    out += "#   " + one.hint + "\n#     " + one.name + ", for " +
+           (one.services.empty() ? "the project" : join(one.services, ", "));
     out += one.development ? ": has a value of development" : ": has no value";
     out += shownPlace(deployment, one.at) + "\n";
   }

@@ -16,9 +16,9 @@ struct Stage {
     std::string from;    // --from=
     std::string target;  // where it goes
   };
-  std::vector<Copy> copies;       // those with --from
-  std::vector<std::string> runs;  // RUN lines, whole
-  std::vector<int> exposes;       // TCP ports of EXPOSE
+  std::vector<Copy> copies;            // those with --from
+  std::vector<std::string> runs;       // RUN lines, whole
+  std::vector<int> exposes;            // TCP ports of EXPOSE
   std::vector<std::string> arguments;  // names of ARG
 };
 

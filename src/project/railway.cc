@@ -42,7 +42,8 @@ constexpr std::array<KnownKey, 20> kDeploy = {{
     {"overlapSeconds", ""},
     {"drainingSeconds", ""},
     {"limitOverride", ""},
-    {"preDeployTimeoutSeconds", "a pre-deploy command may take as long as it needs; stop it with `orbit deploy --cancel`"},
+    {"preDeployTimeoutSeconds",
+     "a pre-deploy command may take as long as it needs; stop it with `orbit deploy --cancel`"},
     {"cronSchedule", "runs by the clock are not done yet: the service would run all the time"},
     {"sleepApplication", "putting a service to sleep is not done yet: it runs all the time"},
     {"autoscale", "scaling by load is not done yet: set numReplicas"},
@@ -115,7 +116,8 @@ void readCommands(const Fields& fields, Railway& railway) {
   }
   const Node* before = fields.find("preDeployCommand");
   if (before == nullptr) return;
-  for (const auto& line : before->isScalar() ? std::vector<std::string>{before->text} : fields.strings("preDeployCommand")) {
+  for (const auto& line :
+       before->isScalar() ? std::vector<std::string>{before->text} : fields.strings("preDeployCommand")) {
     if (auto words = execForm(fields, "preDeployCommand", line)) railway.preDeploy.push_back(std::move(*words));
   }
 }

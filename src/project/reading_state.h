@@ -18,8 +18,8 @@ constexpr std::size_t kInterpolatedMax = 64 << 20;  // bytes of values with vari
 
 // Where a value's text came from, when files are read for an environment.
 struct Origin {
-  std::string shown;               // the text with a mark for each variable that the environment sets
-  std::vector<std::string> open;   // variables it names that the environment does not set
+  std::string shown;              // the text with a mark for each variable that the environment sets
+  std::vector<std::string> open;  // variables it names that the environment does not set
 };
 
 // A variable that a file names without a default and that nothing sets.
@@ -35,7 +35,7 @@ struct ReadingState {
   std::vector<model::Warning> warnings = {};
   std::map<std::string, std::string> values = {};  // of configs and secrets, see Merged::values
   std::set<std::string> unset = {};                // variables already warned of
-  std::map<std::string, Origin> origins = {};  // by the place of the value
+  std::map<std::string, Origin> origins = {};      // by the place of the value
   std::vector<Unset> missing = {};
   std::string service = {}, attribute = {};  // what is being filled in
   std::size_t files = 0;

@@ -64,7 +64,9 @@ class Resolver {
     if (std::find(path_.begin(), path_.end(), key) != path_.end()) {
       std::string circle;
       for (auto at = std::find(path_.begin(), path_.end(), key); at != path_.end(); ++at) circle += shown(*at) + " → ";
-      if (!told_) problem("the variables refer to each other in a circle: " + circle + shown(key), "give one of them a value of its own");
+      if (!told_)
+        problem("the variables refer to each other in a circle: " + circle + shown(key),
+                "give one of them a value of its own");
       told_ = true;
       return "";
     }
@@ -101,7 +103,8 @@ class Resolver {
     const auto shared = target.all.find(reference.name);
     if (lower(reference.service) == "shared") {
       if (shared != target.all.end()) return shared->second;
-      problem(text + ": no variable " + reference.name + " is set for all services", "orbit vars set " + reference.name + "=…");
+      problem(text + ": no variable " + reference.name + " is set for all services",
+              "orbit vars set " + reference.name + "=…");
       return "";
     }
     const DeployService* other = reference.service.empty() ? &service : find(reference.service);
@@ -121,7 +124,8 @@ class Resolver {
       }
       return valueOf(*other, reference.name);
     }
-    if (const auto release = other->perRelease.find(reference.name); release != other->perRelease.end()) return release->second;
+    if (const auto release = other->perRelease.find(reference.name); release != other->perRelease.end())
+      return release->second;
     if (reference.name == "RAILWAY_PRIVATE_DOMAIN") return other->service.name + ".railway.internal";
     if (shared != target.all.end()) return shared->second;
     std::vector<std::string_view> names;

@@ -1,9 +1,7 @@
 // A snapshot as one JSON text and back: the files that a release was made from, kept to plan it again.
 #include <array>
 
-#include "format/json.h"
-#include "format/url.h"
-#include "format/utf8.h"
+#include "format/format.h"
 #include "project/project.h"
 
 namespace orbit::project {
@@ -16,7 +14,7 @@ constexpr std::array<std::string_view, 5> kKinds = {"text", "folder", "other", "
 
 struct List {
   const char* key;
-  std::vector<std::string> Snapshot::* member;
+  std::vector<std::string> Snapshot::*member;
 };
 constexpr std::array<List, 4> kLists = {{{"composeFiles", &Snapshot::composeFiles},
                                          {"profiles", &Snapshot::profiles},
