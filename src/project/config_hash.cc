@@ -49,6 +49,13 @@ format::Node referents(const model::Plan& plan, const model::ContainerSpec& spec
   return writer.take();
 }
 
+bool holds(const format::Node& node, const std::string& text) {
+  if (node.isScalar()) return node.text.find(text) != std::string::npos;
+  return std::any_of(node.items.begin(), node.items.end(), [&](const auto& item) { return holds(item, text); }) ||
+         std::any_of(node.entries.begin(), node.entries.end(),
+                     [&](const auto& entry) { return holds(entry.value, text); });
+}
+
 }  // namespace
 
 void addConfigHashes(model::Plan& plan) {
@@ -69,19 +76,16 @@ void addDeployHashes(model::Deployment& deployment, const Production& production
     Writer given(Part::kContainer);
     given.number("port", one.port);
     given.flag("direct", one.direct);
+    const format::Node node = serviceNode(service, Part::kContainer);
     std::string secrets;
     for (const auto& variable : production.variables) {
       if (!variable.secret) continue;
-      const auto holds = [&](const auto& entry) {
-        return entry.second && entry.second->find(variable.value) != std::string::npos;
-      };
-      const auto& environment = service.container.environment;
-      if (variable.value.empty() || std::none_of(environment.begin(), environment.end(), holds)) continue;
+      if (variable.value.empty() || !holds(node, variable.value)) continue;
       secrets += variable.service + "/" + variable.name + "@" + std::to_string(variable.version) + "\n";
     }
     given.text("secrets", secrets);
-    one.hash = sha256(format::dumpYaml(serviceNode(service, Part::kContainer)) + "---\n" +
-                      format::dumpYaml(referents(plan, service.container)) + "---\n" + format::dumpYaml(given.take()));
+    one.hash = sha256(format::dumpYaml(node) + "---\n" + format::dumpYaml(referents(plan, service.container)) +
+                      "---\n" + format::dumpYaml(given.take()));
   }
 }
 

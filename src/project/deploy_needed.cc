@@ -216,10 +216,11 @@ class Needed {
                   const Written& found) {
     const Kind kind = judge(name, found.shown, isForBrowsers(name) && service.service.build.has_value());
     if (kind == Kind::kFine || (kind == Kind::kLocal && !namesThisMachine(value))) return;
-    // ${DB_PASSWORD:-dev}: it is that variable which is to be set.
+    // It is the variable which is to be set: ${DB_PASSWORD:-dev} in a URL, or one that is the whole value.
     for (const auto& open : found.open) {
-      if (!isSecretName(open)) continue;
-      need(open, service.service.name, true, false, fresh(open), found.at);
+      if (!isSecretName(open) && deploying_.planning.environment.find(open) != value) continue;
+      const bool url = kind == Kind::kUrl && !isSecretName(open);
+      need(open, service.service.name, true, false, url ? urlLine(open, value) : fresh(open), found.at);
       return;
     }
     std::string hint = fresh(name);

@@ -91,6 +91,7 @@ class PortRules {
  private:
   void guess(int port, std::string from) {
     if (service_.port != 0 || port == 0 || isOtherThanHttp(port)) return;
+    if (!takeTls_ && (port == 443 || port == 8443)) return;  // the edge dials instances without TLS
     service_.port = port;
     service_.portFrom = std::move(from);
   }
@@ -119,6 +120,12 @@ class PortRules {
       service_.portFixed = true;
       service_.portFrom = "x-orbit.port";
     }
+    guessHttp();
+    takeTls_ = true;
+    guessHttp();
+  }
+
+  void guessHttp() {
     const auto& environment = service_.service.container.environment;
     const auto variable = environment.find("PORT");
     if (variable != environment.end()) guess(portNumber(variable->second), "the variable PORT");
@@ -201,7 +208,7 @@ class PortRules {
   ServiceFacts& facts_;
   const Fields fields_, orbit_;
   std::vector<int> published_, exposed_;
-  bool database_ = false;
+  bool database_ = false, takeTls_ = false;
 };
 
 const Database* databaseRow(std::string_view image) {

@@ -36,6 +36,7 @@ void probeByRailway(const Railway& railway, Probe& probe) {
   if (!railway.healthPath.empty()) {
     probe.kind = Probe::Kind::kHttp;
     probe.path = railway.healthPath;
+    probe.command.clear();
     probe.statusMin = probe.statusMax = 200;
   }
   if (railway.healthTimeout) probe.deadline = seconds(*railway.healthTimeout);
@@ -52,6 +53,7 @@ void probeByOrbit(const Fields& health, Probe& probe) {
       health.problem("path", "`" + path + "` does not start with /", "for example `path: /health`");
     probe.kind = Probe::Kind::kHttp;
     probe.path = path;
+    probe.command.clear();
     probe.statusMin = 200;
     probe.statusMax = 399;
   }
@@ -59,6 +61,7 @@ void probeByOrbit(const Fields& health, Probe& probe) {
   if (auto words = command(health, "command"); !words.empty()) {
     probe.kind = Probe::Kind::kExec;
     probe.command = std::move(words);
+    probe.path.clear();
   }
   if (const auto port = health.integer("port", 1, kPortMax)) {
     probe.port = static_cast<int>(*port);

@@ -30,10 +30,13 @@ bool isOfEnvironment(const Target& target, const std::string& service, const std
 }
 
 std::string publicHost(const Deploying& deploying, const DeployService& service) {
-  std::string host = service.hosts.empty()
-                         ? label(service.service.name) + "." + label(deploying.deployment.environment) + "." +
-                               label(deploying.deployment.project) + ".localhost"
-                         : service.hosts.front();
+  const auto& deployment = deploying.deployment;
+  std::string host = label(service.service.name) + "." + label(deployment.environment) + "." +
+                     label(deployment.project) + ".localhost";
+  // "*.shop.example.com" is no address.
+  const auto own = std::find_if(service.hosts.begin(), service.hosts.end(),
+                                [](const std::string& one) { return !startsWith(one, "*"); });
+  if (own != service.hosts.end()) host = *own;
   const int port = deploying.production.httpsPort;
   if (port != 443) host += ":" + std::to_string(port);
   return host;

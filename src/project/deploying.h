@@ -69,6 +69,9 @@ void planPortsOfDeploy(Deploying& deploying, model::DeployService& service);
 void giveVariables(const Target& target, model::Service& service);
 // What Orbit tells each service, ${{references}} and build arguments.
 void planVariables(Deploying& deploying);
+// Where secrets stand that the environment's variables brought in: no place may hold one that must be known before a
+// container is made.
+void checkSecrets(Deploying& deploying);
 // Variables without a value, or with one that is known from development.
 void planNeeded(Deploying& deploying);
 

@@ -30,6 +30,48 @@ void sortNotes(model::Deployment& deployment) {
                    [&](const auto& a, const auto& b) { return rank(a.service) < rank(b.service); });
 }
 
+// Variables for a service that is not there would be forgotten silently.
+void checkVariables(Deploying& deploying) {
+  std::vector<std::string_view> names;
+  for (const auto& service : deploying.deployment.services) names.push_back(service.service.name);
+  for (const auto& [service, values] : deploying.target.ofServices) {
+    if (std::find(names.begin(), names.end(), service) != names.end() || values.empty()) continue;
+    const auto near = nearest(service, names);
+    deploying.findings().warn(
+        {}, "variables are set for the service `" + service + "`, which is not deployed: " + values.begin()->first,
+        near.empty() ? "orbit vars unset --service " + service + " " + values.begin()->first
+                     : "did you mean `" + std::string(near) + "`?");
+  }
+}
+
+bool goodEnvironment(std::string_view name) {
+  const auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !name.empty() && name.size() <= 40 && name.front() != '-' && std::all_of(name.begin(), name.end(), good);
+}
+
+void checkEnvironments(Deploying& deploying) {
+  constexpr const char* kHint = "lower-case letters, digits and `-`, at most 40, for example `staging`";
+  const std::string& name = deploying.production.environment;
+  if (!goodEnvironment(name))
+    deploying.findings().problem(Location{}, "`" + name + "` is no name for an environment", kHint);
+  const Fields root(&deploying.merged.root, "the file", deploying.findings());
+  const format::Node* orbit = root.find(kOrbitKey);
+  const format::Node* branches = orbit == nullptr ? nullptr : orbit->find("branches");
+  if (branches == nullptr) return;
+  for (const auto& entry : branches->entries) {
+    if (goodEnvironment(entry.value.text)) continue;
+    deploying.findings().problem(
+        entry.value.at, "x-orbit.branches." + entry.key + ": `" + entry.value.text + "` is no name for an environment",
+        kHint);
+  }
+}
+
+// A fault that two parts saw is told once.
+void dropRepeated(std::vector<Error>& problems) {
+  std::set<std::string> seen;
+  std::erase_if(problems, [&](const Error& problem) { return !seen.insert(problem.text()).second; });
+}
+
 model::Deployment deploymentOf(Deploying& deploying) {
   auto& deployment = deploying.deployment;
   deployment.project = deploying.merged.projectName;
@@ -40,6 +82,9 @@ model::Deployment deploymentOf(Deploying& deploying) {
   applyRules(deploying);
   makeServices(deploying, makePlan(deploying.planning));
   planVariables(deploying);
+  checkSecrets(deploying);
+  checkVariables(deploying);
+  checkEnvironments(deploying);
   planNeeded(deploying);
   sortNotes(deployment);
   return std::move(deployment);
@@ -72,6 +117,7 @@ DeploymentReading readDeployment(const Snapshot& snapshot, const Production& pro
       reading.deployment = std::move(deployment);
     }
   }
+  dropRepeated(reading.problems);
   sortByPlace(reading.problems, files);
   reading.needFiles.assign(needs.files.begin(), needs.files.end());
   reading.needVariables.assign(needs.variables.begin(), needs.variables.end());

@@ -2,8 +2,10 @@
 
 #include <set>
 
+#include "format/json.h"
 #include "format/yaml.h"
 #include "project/golden_deployment.h"
+#include "project/schema_shapes.h"
 #include "support/golden.h"
 
 namespace orbit::project {
@@ -149,6 +151,33 @@ TEST(Deployment, BranchesNameEnvironments) {
   EXPECT_EQ(of(kNamed, "develop"), "staging");
   EXPECT_EQ(of(kNamed, "release/7"), "staging");
   EXPECT_EQ(of(kNamed, "master"), "");
+}
+
+// The keys of a shape, and those of the schema's object at `path` under "$defs".
+void expectSameKeys(const Shape& shape, const format::Json& object) {
+  std::set<std::string> ours, theirs;
+  for (const auto& key : shape.keys) ours.emplace(key.name);
+  for (const auto& [key, value] : object["properties"].members()) theirs.insert(key);
+  EXPECT_EQ(ours, theirs);
+}
+
+const Shape& shapeOf(const Shape& shape, std::string_view key) {
+  for (const auto& one : shape.keys) {
+    if (one.name == key) return *one.shape;
+  }
+  ADD_FAILURE() << key;
+  return shape;
+}
+
+TEST(Deployment, TheSchemaHasTheKeysThatAreRead) {
+  const auto text = support::readFile(std::filesystem::path(ORBIT_SOURCE_DIR) / "docs/x-orbit.schema.json");
+  const auto schema = format::parseJson(text, "x-orbit.schema.json");
+  ASSERT_TRUE(schema.ok()) << schema.error().text();
+  const auto& definitions = (*schema)["$defs"];
+  expectSameKeys(kOrbitFileShape, definitions["file"]);
+  expectSameKeys(kOrbitServiceShape, definitions["service"]);
+  expectSameKeys(shapeOf(kOrbitServiceShape, "health"), definitions["health"]);
+  expectSameKeys(shapeOf(kOrbitServiceShape, "release"), definitions["release"]);
 }
 
 }  // namespace

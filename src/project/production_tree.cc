@@ -64,14 +64,21 @@ class Rules {
       const std::string type = textOf(item, "type");
       if (type != "bind" && !(type.empty() && startsWith(source, "/"))) return false;
       const std::string shown = deploying_.planning.shown(source) + " → " + target;
-      if (deploying_.isOfEnvironmentFile(item.at)) return false;
+      if (deploying_.isOfEnvironmentFile(item.at)) {
+        deploying_.note(name_, "bind-mount", "keeps the bind mount " + shown,
+                        "it is asked for here, and has to be on the machine that runs it", item.at);
+        return false;
+      }
       if (!isWithin(source, deploying_.merged.workingDir)) {
         deploying_.note(name_, "bind-mount", "keeps the bind mount " + shown,
                         "it is a path of the server, not of the project", item.at);
         return false;
       }
+      const bool built = node_.find("build") != nullptr;
       deploying_.note(name_, "bind-mount", "leaves out the bind mount " + shown,
-                      "production runs the image as it was built", item.at);
+                      built ? "production runs the image as it was built"
+                            : "the project's folder is not on a server; a `configs:` entry brings one file along",
+                      item.at);
       drop(item);
       lost.push_back(target);
       return true;
@@ -216,6 +223,13 @@ void applyRules(Deploying& deploying) {
   findJobs(deploying, *services);
   for (auto& entry : services->entries) {
     if (entry.value.isMapping()) Rules(deploying, entry).apply();
+  }
+  const std::string dotEnv = deploying.merged.workingDir + "/.env";
+  const auto& files = deploying.planning.snapshot.files;
+  const auto own = files.find(dotEnv);
+  if (own != files.end() && own->second.kind == File::Kind::kText && deploying.planning.snapshot.envFiles.empty()) {
+    deploying.note("", "variables", "reads ./.env for what `orbit vars` does not set",
+                   "a deploy from elsewhere, such as `git push`, does not have it", {dotEnv, 0, 0});
   }
   if (!deploying.merged.leftOut.empty()) {
     deploying.note("", "override", "leaves out " + deploying.planning.shown(deploying.merged.leftOut),

@@ -1,9 +1,7 @@
 // A snapshot as one JSON text and back: the files that a release was made from, kept to plan it again.
 #include <array>
 
-#include "format/json.h"
-#include "format/url.h"
-#include "format/utf8.h"
+#include "format/format.h"
 #include "project/project.h"
 
 namespace orbit::project {
