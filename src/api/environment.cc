@@ -109,7 +109,8 @@ net::Task<EnvironmentResult> changeEnvironment(Shared& shared, EventStream& stre
   }
   const net::Wait wait{Instant::max(), &shared.services.stop};
   const DeployListener listener(stream);
-  const deploy::Outcome done = co_await work(listener.observer(), wait);
+  deploy::Observer observer = listener.observer();
+  const deploy::Outcome done = co_await work(std::move(observer), wait);
   if (begun.ok()) co_await endOperation(shared, *begun, outcomeOf(done), deployDetail(what.environment, done));
   co_return resultOf(shared, stream, what, done);
 }
@@ -117,7 +118,8 @@ net::Task<EnvironmentResult> changeEnvironment(Shared& shared, EventStream& stre
 net::Task<EnvironmentResult> watchEnvironment(Shared& shared, EventStream& stream, EnvironmentChange what,
                                               EnvironmentWork work, net::Wait wait) {
   const DeployListener listener(stream);
-  const deploy::Outcome done = co_await work(listener.observer(), wait);
+  deploy::Observer observer = listener.observer();
+  const deploy::Outcome done = co_await work(std::move(observer), wait);
   co_return resultOf(shared, stream, what, done);
 }
 

@@ -73,7 +73,8 @@ Node nodeOf(const toml::node& value, const std::string& name) {
 Result<Node> parseToml(std::string_view text, const std::string& name) {
   if (text.size() > kTextMax) return Error{Code::kLimit, "The file is larger than 1 MiB", "", {name, 0, 0}};
   if (const auto bad = invalidUtf8(text); bad != std::string_view::npos) {
-    const int line = 1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
+    const int line =
+        1 + static_cast<int>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bad), '\n'));
     return Error{Code::kInvalid, "The file is not UTF-8", "save it as UTF-8", {name, line, 0}};
   }
   const auto parsed = toml::parse(text, name);

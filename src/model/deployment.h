@@ -54,7 +54,7 @@ struct DeployService {
   Service service;  // `container.environment` complete; mounts, command and target by the rules
   Shape shape = Shape::kStateless;
   int replicas = 1;
-  bool routed = false;             // has an HTTP port that becomes a route
+  bool routed = false;  // has an HTTP port that becomes a route
   // That speaks HTTP: where `portFixed`, as x-orbit says; else what the files suggest, and what the first instance is
   // seen listening on counts instead (decision 15c). 0: the files suggest none.
   int port = 0;
