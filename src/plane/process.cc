@@ -295,6 +295,10 @@ net::Task<Process::Outcome> Process::change(Propose propose) {
   outcome.changes = std::move(proposal.changes);
   kept_ = co_await keep(text_);
   outcome.kept = kept_;
+  // Who is told that it is served may stop what served before.
+  for (int looks = 0; looks < kAppliedLooks && !edge_->applied(); ++looks) {
+    static_cast<void>(co_await loop_.sleep(kAppliedLook));
+  }
   co_return outcome;
 }
 

@@ -97,10 +97,11 @@ TEST_F(ListenersTest, EverywhereOnceThereIsADomain) {
   ListenerSet set(loop, peers, {});
   const auto kept = loop.runTask(set.kept({}));
   ASSERT_TRUE(kept.ok());
-  EXPECT_TRUE(set.suits(*kept, want));
+  const auto listeners = parseListeners(*kept);
+  EXPECT_TRUE(set.suits(listeners, want));
   want.avoid = {443};
-  EXPECT_FALSE(set.suits(*kept, want));
-  EXPECT_FALSE(set.suits(*kept, {}));
+  EXPECT_FALSE(set.suits(listeners, want));
+  EXPECT_FALSE(set.suits(listeners, {}));
 }
 
 TEST_F(ListenersTest, WhatTheEdgeJustGaveUpIsWaitedFor) {
@@ -124,12 +125,15 @@ TEST_F(ListenersTest, WhatTheEdgeJustGaveUpIsWaitedFor) {
 }
 
 TEST_F(ListenersTest, OthersOfHoldAreNotOurs) {
-  hold.kept = {{"production.web", "10.0.0.1:80"}, {"https/::1:8443", "[::1]:8443"}};
+  hold.kept = {
+      {"production.web", "10.0.0.1:80"}, {"https/::1:8443", "[::1]:8443"}, {"inside/10.0.0.130:80", "10.0.0.130:80"}};
   ListenerSet set(loop, peers, {});
   const auto kept = loop.runTask(set.kept({}));
   ASSERT_TRUE(kept.ok());
-  ASSERT_EQ(kept->size(), 1u);
-  EXPECT_TRUE(kept->front().tls);
+  const auto listeners = parseListeners(*kept);
+  ASSERT_EQ(listeners.size(), 1u);
+  EXPECT_TRUE(listeners.front().tls);
+  EXPECT_EQ(parseOwnListeners(*kept), (std::map<std::string, std::string>{{"inside/10.0.0.130:80", "10.0.0.130:80"}}));
 }
 
 }  // namespace

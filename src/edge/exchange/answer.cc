@@ -26,7 +26,7 @@ const http::FieldIndex* ExchangeState::cookie() const {
 
 void ExchangeState::cookieLines(std::string& out) const {
   const ServiceState& state = *service();
-  if (choice_.setReleaseCookie) out += cookieLine(state.releaseCookieName, choice_.release->cookie, origin_.https);
+  if (choice_.setReleaseCookie) out += cookieLine(state.releaseCookieName, drawText(choice_.draw), origin_.https);
   if (choice_.setInstanceCookie) out += cookieLine(state.instanceCookieName, choice_.instance->cookie, origin_.https);
 }
 

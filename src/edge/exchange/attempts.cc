@@ -109,9 +109,11 @@ void ExchangeState::startAttempt(const Choice& choice) {
   }
   const bool keepCookies = choice_.release != nullptr && choice_.release->id == choice.release->id;
   const bool setRelease = choice_.setReleaseCookie, setInstance = choice_.setInstanceCookie;
+  const std::uint32_t draw = choice_.draw;
   useCurrentTable();
   choice_ = choice;
   if (keepCookies) {
+    if (setRelease && !choice_.setReleaseCookie) choice_.draw = draw;
     choice_.setReleaseCookie = choice_.setReleaseCookie || setRelease;
     choice_.setInstanceCookie = choice_.setInstanceCookie || setInstance;
   }

@@ -55,20 +55,37 @@ TEST(ChooseRelease, FollowsTheWeights) {
   EXPECT_EQ(counts["r2"], 0);
 }
 
-TEST(ChooseRelease, StaysOnTheSideTheCookieNames) {
-  auto config = model::TableService{};
+TEST(ChooseRelease, ADrawIsKeptWhileSharesMove) {
+  Random random(2);
+  int moved = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Choice first = choose(*serviceOf({90, 10}, 1), {}, random, kNow);
+    ASSERT_TRUE(first.setReleaseCookie);
+    const std::string cookie = drawText(first.draw);
+    for (const unsigned share : {10U, 50U, 90U}) {
+      const Choice next = choose(*serviceOf({100 - share, share}, 1), {.releaseCookie = cookie}, random, kNow);
+      EXPECT_FALSE(next.setReleaseCookie);
+      EXPECT_TRUE(share > 10 || next.release->id == first.release->id);
+      EXPECT_TRUE(first.release->id == "r0" || next.release->id == "r1") << "its share only grows";
+      if (share == 90 && next.release->id != first.release->id) ++moved;
+    }
+    EXPECT_EQ(choose(*serviceOf({100, 0}, 1), {.releaseCookie = cookie}, random, kNow).release->id, "r0")
+        << "taken back: nobody is left there";
+  }
+  EXPECT_NEAR(moved, 800, 60);
+}
+
+TEST(ChooseRelease, OnlyADrawIsACookie) {
   const ServicePtr service = serviceOf({90, 10, 0}, 1);
   Random random(2);
-  for (const ReleaseState& release : service->releases) {
-    for (int i = 0; i < 100; ++i) {
-      const Choice choice = choose(*service, {.releaseCookie = release.cookie}, random, kNow);
-      EXPECT_EQ(choice.release, &release);
-      EXPECT_FALSE(choice.setReleaseCookie);
-    }
+  for (const char* forged : {"forged", "1234567", "123456789", "+1234567", "0x123456", "zzzzzzzz"}) {
+    const Choice unknown = choose(*service, {.releaseCookie = forged}, random, kNow);
+    EXPECT_NE(unknown.release, nullptr);
+    EXPECT_TRUE(unknown.setReleaseCookie) << forged;
   }
-  const Choice unknown = choose(*service, {.releaseCookie = "forged"}, random, kNow);
-  EXPECT_NE(unknown.release, nullptr);
-  EXPECT_TRUE(unknown.setReleaseCookie);
+  std::uint32_t draw = 0;
+  EXPECT_TRUE(readDraw(drawText(0xfe001234), draw));
+  EXPECT_EQ(draw, 0xfe001234U);
 }
 
 TEST(ChooseRelease, DrainingTakesNoNewVisitorUnlessAlone) {
@@ -82,14 +99,13 @@ TEST(ChooseRelease, DrainingTakesNoNewVisitorUnlessAlone) {
   ServicePtr service = nextService(config, nullptr, kNow).value();
   Random random(3);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "new");
-  EXPECT_EQ(choose(*service, {.releaseCookie = opaqueName("old")}, random, kNow).release->id, "old");
+  EXPECT_EQ(choose(*service, {.releaseCookie = drawText(0)}, random, kNow).release->id, "new");
   config.releases[1].weight = 0;
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "new") << "weight 0 before draining";
   config.releases[1].instances.clear();
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "old");
-  EXPECT_EQ(choose(*service, {.releaseCookie = opaqueName("new")}, random, kNow).release->id, "old");
   config.releases[0].instances.clear();
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release, nullptr);
@@ -100,7 +116,7 @@ TEST(ChooseRelease, ShieldTakesAnotherAndRetryTheSame) {
   const ReleaseState* const fresh = &service->releases[1];
   Random random(4);
   for (int i = 0; i < 200; ++i) {
-    const Choice shield = choose(*service, {.releaseCookie = fresh->cookie, .notRelease = fresh}, random, kNow);
+    const Choice shield = choose(*service, {.releaseCookie = drawText(~0U), .notRelease = fresh}, random, kNow);
     EXPECT_EQ(shield.release->id, "r0");
     EXPECT_FALSE(shield.setReleaseCookie) << "the visitor stays on the side it was drawn for";
     const Choice retry = choose(*service, {.onRelease = fresh, .notInstance = fresh->instances[0].get()}, random, kNow);

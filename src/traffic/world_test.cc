@@ -1,4 +1,4 @@
-#include "traffic/development.h"
+#include "traffic/world.h"
 
 #include <gtest/gtest.h>
 
@@ -20,14 +20,14 @@ World shop() {
   return world;
 }
 
-const model::TableRoute* routeOf(const Development& made, const std::string& host) {
+const model::TableRoute* routeOf(const Made& made, const std::string& host) {
   for (const auto& route : made.table.routes) {
     if (route.host == host) return &route;
   }
   return nullptr;
 }
 
-TEST(Development, AServiceAnswersAtItsHost) {
+TEST(World, AServiceAnswersAtItsHost) {
   const auto made = makeTable(shop());
   ASSERT_EQ(made.table.services.size(), 2u);
   const auto& web = made.table.services[1];
@@ -50,13 +50,13 @@ TEST(Development, AServiceAnswersAtItsHost) {
   EXPECT_TRUE(made.warnings.empty());
 }
 
-TEST(Development, TheSameWorldIsTheSameTableInAnyOrder) {
+TEST(World, TheSameWorldIsTheSameTableInAnyOrder) {
   World other = shop();
   std::reverse(other.containers.begin(), other.containers.end());
   EXPECT_EQ(table::write(makeTable(shop()).table), table::write(makeTable(other).table));
 }
 
-TEST(Development, WhatItMakesIsAGoodTable) {
+TEST(World, WhatItMakesIsAGoodTable) {
   World world = shop();
   world.domains = {{"shop.example.com", "shop", "development", "web", 0, true},
                    {"*.shop.example.com", "shop", "production", "web", 0, false}};
@@ -70,7 +70,7 @@ TEST(Development, WhatItMakesIsAGoodTable) {
   for (const auto& problem : reading.problems) ADD_FAILURE() << problem.text();
 }
 
-TEST(Development, AStoppedServiceSaysSo) {
+TEST(World, AStoppedServiceSaysSo) {
   World world = shop();
   for (auto& container : world.containers) {
     if (container.service == "web") container.address.clear();
@@ -83,7 +83,7 @@ TEST(Development, AStoppedServiceSaysSo) {
   EXPECT_EQ(route->respond[0].status, 503);
 }
 
-TEST(Development, ADomainIsServedByWhatRuns) {
+TEST(World, ADomainIsServedByWhatRuns) {
   World world = shop();
   world.domains = {{"shop.example.com", "shop", "development", "web", 0, true},
                    {"www.example.com", "shop", "production", "web", 0, false}};
@@ -104,7 +104,7 @@ TEST(Development, ADomainIsServedByWhatRuns) {
   EXPECT_EQ(made.table.certificates.back().authority, made.table.authorities[0].name);
 }
 
-TEST(Development, NamesThatAreNoHostAreTold) {
+TEST(World, NamesThatAreNoHostAreTold) {
   World world;
   world.containers = {{"shop", std::string(64, 'a'), "long-1", "10.0.0.2", 80},
                       {"my-shop", "web", "one", "10.0.0.3", 80},
@@ -117,7 +117,7 @@ TEST(Development, NamesThatAreNoHostAreTold) {
   EXPECT_NE(made.warnings.at("my_shop")[0].message.find("belongs to service web of my-shop"), std::string::npos);
 }
 
-TEST(Development, UrlsCarryTheTruePort) {
+TEST(World, UrlsCarryTheTruePort) {
   EXPECT_EQ(urlOf("web.shop.localhost", shop().listeners), "https://web.shop.localhost:8443");
   EXPECT_EQ(urlOf("web.shop.localhost", {{"https/0.0.0.0:443", "0.0.0.0:443", true}}), "https://web.shop.localhost");
   EXPECT_EQ(urlOf("web.shop.localhost", {}), "");
