@@ -190,7 +190,7 @@ std::optional<Error> missingVariables(const model::Deployment& deployment, bool 
     names.push_back(needed.name);
     const std::string who = needed.services.empty() ? "" : "   # for " + join(needed.services, ", ");
     const std::string why = needed.development ? ", which has a value known from development" : "";
-    lines.push_back("orbit vars set" + flag + " " + needed.name + "=…" + who + why);
+    lines.push_back("orbit vars set" + flag + " " + needed.name + who + why);
     development = development || needed.development;
   }
   if (names.empty()) return std::nullopt;

@@ -133,6 +133,14 @@ TEST_F(Deploying, ACallerWhoGoesAwayDoesNotStopIt) {
   EXPECT_FALSE(deploy.finished) << "who only follows may go";
 }
 
+TEST_F(Deploying, ADaemonThatEndsDoesNotSayThatItIsDone) {
+  deploy.outcome = reached(Stage::kBuilding, 12, "");
+  stop.request();
+  EXPECT_EQ(send("/v1/deploy", body()).outcome(), "cancelled");
+  deploy.outcome = reached(Stage::kSettled, 12, "");
+  EXPECT_EQ(send("/v1/deploy", body()).outcome(), "ok");
+}
+
 TEST_F(Deploying, FollowCancelRollbackPromoteAndRemove) {
   deploy.outcome = reached(Stage::kSettled, 12, "");
   EXPECT_EQ(send("/v1/deploy/follow", R"({"project": "shop", "group": 12, "until": "settled"})").outcome(), "ok");

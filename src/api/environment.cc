@@ -20,6 +20,13 @@ void tellEvent(EventStream& stream, const deploy::Event& event) {
   stream.tell(stageEvent(event));
 }
 
+// The daemon ends while the deploy is on its way: the next one goes on with it.
+std::string outcomeNow(Shared& shared, const deploy::Outcome& done) {
+  const std::string outcome = outcomeOf(done);
+  return outcome == "ok" && shared.services.stop.requested() && done.stage != deploy::Stage::kSettled ? "cancelled"
+                                                                                                      : outcome;
+}
+
 EnvironmentResult resultOf(Shared& shared, EventStream& stream, const EnvironmentChange& what,
                            const deploy::Outcome& done) {
   for (const auto& failure : done.failures) {
@@ -27,7 +34,7 @@ EnvironmentResult resultOf(Shared& shared, EventStream& stream, const Environmen
   }
   if (!done.needContexts.empty()) stream.tell(needEvent({}, {}, done.needContexts));
   const auto rows = shared.services.deploy.status(what.project, what.environment);
-  return {outcomeOf(done), deployResult(done, rows)};
+  return {outcomeNow(shared, done), deployResult(done, rows)};
 }
 
 }  // namespace
@@ -109,15 +116,17 @@ net::Task<EnvironmentResult> changeEnvironment(Shared& shared, EventStream& stre
   }
   const net::Wait wait{Instant::max(), &shared.services.stop};
   const DeployListener listener(stream);
-  const deploy::Outcome done = co_await work(listener.observer(), wait);
-  if (begun.ok()) co_await endOperation(shared, *begun, outcomeOf(done), deployDetail(what.environment, done));
+  deploy::Observer observer = listener.observer();
+  const deploy::Outcome done = co_await work(std::move(observer), wait);
+  if (begun.ok()) co_await endOperation(shared, *begun, outcomeNow(shared, done), deployDetail(what.environment, done));
   co_return resultOf(shared, stream, what, done);
 }
 
 net::Task<EnvironmentResult> watchEnvironment(Shared& shared, EventStream& stream, EnvironmentChange what,
                                               EnvironmentWork work, net::Wait wait) {
   const DeployListener listener(stream);
-  const deploy::Outcome done = co_await work(listener.observer(), wait);
+  deploy::Observer observer = listener.observer();
+  const deploy::Outcome done = co_await work(std::move(observer), wait);
   co_return resultOf(shared, stream, what, done);
 }
 

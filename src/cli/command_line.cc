@@ -173,9 +173,11 @@ class Parser {
     const auto count = static_cast<int>(line_.arguments.size());
     const std::string usage = "orbit " + std::string(line_.verb->name) + " " + std::string(line_.verb->usage);
     if (count < line_.verb->argumentsMin) {
-      const std::string_view what = startsWith(line_.verb->usage, "FILE") ? "a file"
-                                    : count == 0                          ? "a service"
-                                                                          : "a command";
+      const std::string_view words = line_.verb->usage;
+      const std::string_view what = startsWith(words, "FILE")    ? "a file"
+                                    : endsWith(words, "RELEASE") ? "a release"
+                                    : count == 0                 ? "a service"
+                                                                 : "a command";
       return wrongUsage("`orbit " + std::string(line_.verb->name) + "` needs " + std::string(what), "Usage: " + usage);
     }
     if (line_.verb->argumentsMax >= 0 && count > line_.verb->argumentsMax) {

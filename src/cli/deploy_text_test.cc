@@ -47,8 +47,7 @@ TEST(DeployEnd, Texts) {
       const auto result = json(text);
       const std::string undo = result["outcome"].asString() == "ok" ? undoCommand("staging") : "";
       const std::string line = summaryLine(result, undo);
-      out += endText(result, "staging", undo, {}) + line + "\n" + trim(workflowSummary(result, line)).data() +
-             workflowOutputs(result) + "\n";
+      out += endText(result, "staging", undo, {}) + line + "\n" + workflowSummary(result, line) + workflowOutputs(result);
     }
     return out;
   });

@@ -59,7 +59,8 @@ std::string kindText(const Json& service) {
 std::string servicesText(const Json& plan) {
   std::map<std::string, std::string> changes;
   for (const auto& change : plan["changes"].items()) {
-    changes[change["service"].asString()] = change["what"].asString();
+    const std::string& what = change["what"].asString();
+    changes[change["service"].asString()] = what == "nothing" ? "unchanged" : what;
   }
   const bool compared = !changes.empty();
   std::vector<std::vector<std::string>> table;
@@ -117,7 +118,7 @@ std::string variablesText(const Json& plan, const Style& style) {
     const auto services = needed["services"].asStrings();
     stops = stops || !needed["optional"].asBool();
     table.push_back({"  " + name, stateOf(needed), services.empty() ? "" : "for " + join(services, ", "),
-                     needed["optional"].asBool() ? "" : "orbit vars set" + flag + " " + name + "=…"});
+                     needed["optional"].asBool() ? "" : "orbit vars set" + flag + " " + name});
   }
   std::string out = columnsText(table);
   if (stops) out += style.paint(Color::kYellow, "  What is missing, or known from development, stops a deploy") + "\n";

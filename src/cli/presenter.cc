@@ -139,6 +139,7 @@ void Presenter::close(Instant now) {
     surface_.err("\n" + failureText(failure, options_.place, options_.style) +
                  (unseenBuild ? tailOf(failure.service) : std::string()));
   }
+  if (!failures_.empty()) stopped_.erase("");  // they say what the whole failed on
   failures_.clear();
   for (const auto& [service, stage] : stopped_) {
     const ProblemEvent& problem = *stage.problem;

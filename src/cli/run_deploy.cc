@@ -60,8 +60,13 @@ class Following {
     co_return co_await session_.project("/v1/deploy/follow", std::move(*body), wait, std::move(receive));
   }
 
+  // The daemon is gone, or said that it ends.
   bool wentAway(const Result<ResultEvent>& result) const {
-    if (result.ok() || !begun_ || leave_.requested()) return false;
+    if (!begun_ || leave_.requested()) return false;
+    if (result.ok()) {
+      const std::string& stage = result->body["stage"].asString();
+      return result->outcome == "cancelled" && stage != "cancelled" && stage != "superseded";
+    }
     const Code code = result.error().code;
     return code == Code::kUnavailable || code == Code::kProtocol || code == Code::kIo;
   }

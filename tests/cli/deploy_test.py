@@ -178,6 +178,12 @@ class Deploy(unittest.TestCase):
         self.assertEqual(self.daemon.targets(), ["/v1/deploy", "/v1/deploy/follow"])
         self.assertEqual(self.sent()["until"], "settled")
 
+    def test_a_daemon_that_ends_is_followed_into_the_next(self):
+        self.daemon.answers["/v1/deploy"] = ending("cancelled", stage="building")
+        self.daemon.answers["/v1/deploy/follow"] = ending()
+        self.assertEqual(self.on_pipes("deploy").returncode, 0)
+        self.assertEqual(self.daemon.targets(), ["/v1/deploy", "/v1/deploy/follow"])
+
     def test_plan_names_the_commits(self):
         first = self.commit()
         self.write("more", "x")
