@@ -206,6 +206,19 @@ TEST(Environment, WhatNoTableHoldsIsTold) {
   ASSERT_EQ(faultsOf(bad).size(), 1u);
 }
 
+TEST(Environment, ReleasesSideBySideHavePinsOfTheirOwn) {
+  World world = worldOf({shop()});
+  world.pinKey = std::string(32, 'k');
+  const auto made = makeTable(world);
+  expectGood(made.table);
+  const auto& releases = serviceOf(made.table, "shop.production.web")->releases;
+  EXPECT_EQ(releases[0].pin.size(), 40u);
+  EXPECT_NE(releases[0].pin, releases[1].pin);
+  EXPECT_EQ(serviceOf(made.table, "shop.production.db:5432")->releases[0].pin, "");
+  world.pinKey.back() = 'j';
+  EXPECT_NE(serviceOf(makeTable(world).table, "shop.production.web")->releases[0].pin, releases[0].pin);
+}
+
 TEST(Carried, WhatWasNotToldYetStaysAsItIsServed) {
   auto web2 = shop({web()}, "two");
   web2.services[0].virtualAddress = "10.213.5.130";

@@ -45,6 +45,7 @@ struct Options {
   std::string ports;                               // "8080 8443": the choice of an earlier time, "" none
   std::function<void(std::string)> rememberPorts;  // when another was made
   bool engineHere = true;                          // on this machine: its bridges are
+  std::string pinKey = {};                         // at least 16 random bytes, kept: for openUrl(). "": no pins
 };
 
 class Traffic {
@@ -79,6 +80,10 @@ class Traffic {
   // "" without a route or while the edge listens nowhere.
   virtual std::string url(const std::string& project, const std::string& environment,
                           const std::string& service) const = 0;
+  // What shows one release of a service, whatever the weights, to the browser that opens it; for that one and a day.
+  // "" where url() is, and for a release that is not served.
+  virtual std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
+                              const std::string& release) const = 0;
   // The hosts that deployed services have by their files, as domains; setDomains()' are not among them.
   virtual std::vector<model::Domain> deployedDomains() const = 0;
 

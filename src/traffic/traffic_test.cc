@@ -112,6 +112,7 @@ class TrafficTest : public testing::Test {
   void begin() {
     cancel = std::make_unique<net::Cancel>();
     Options options;
+    options.pinKey = std::string(32, 'k');
     options.rememberPorts = [this](std::string ports) { remembered = std::move(ports); };
     traffic = createWith(loop, *engine, std::move(options), peers);
     traffic->setDomains(domains, {});
@@ -370,6 +371,9 @@ TEST_F(ServeTest, AShiftSendsOneServiceAtOnce) {
   EXPECT_EQ(clock.now(), before) << "nothing is waited for but the edge";
   EXPECT_EQ(paths, (std::vector<std::string>{"/v1/services/shop.production.api"}));
   EXPECT_EQ(weights(), "shop.production.api r1:90 r2:10;");
+  const std::string pinned = traffic->openUrl("shop", "production", "api", "r2");
+  EXPECT_TRUE(startsWith(pinned, "https://api.production.shop.localhost/.well-known/orbit/open/")) << pinned;
+  EXPECT_EQ(traffic->openUrl("shop", "production", "api", "r9"), "");
   auto two = production(90);
   two.services.push_back(two.services[0]);
   two.services[1].name = "admin";
