@@ -61,8 +61,8 @@ bool isServed(Shared& shared, const model::Domain& domain) {
 Status checkFree(Shared& shared, const model::Domain& domain) {
   for (const auto& other : shared.services.traffic.deployedDomains()) {
     if (other.host != domain.host) continue;
-    const bool same = other.project == domain.project && other.environment == domain.environment &&
-                      other.service == domain.service;
+    const bool same =
+        other.project == domain.project && other.environment == domain.environment && other.service == domain.service;
     if (same) return {};
     return Error{.code = Code::kConflict,
                  .message = fmt::format("{} belongs to service {} of {} ({}) by its file", other.host, other.service,
@@ -112,11 +112,12 @@ net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, Json body) {
     if (!added.ok()) stream.tell(problemEvent(added.error()));
     const bool development = asked.environment == kDevelopment;
     if (added.ok() && !development && !isServed(shared, asked)) {
-      stream.tell(warningEvent({fmt::format("nothing that speaks HTTP is deployed to {} as {} yet, so {} answers with a "
-                                            "page that says so",
-                                            asked.environment, asked.service, asked.host),
-                                "for what `orbit up` runs, remove it and add it with -E development",
-                                {}}));
+      stream.tell(
+          warningEvent({fmt::format("nothing that speaks HTTP is deployed to {} as {} yet, so {} answers with a "
+                                    "page that says so",
+                                    asked.environment, asked.service, asked.host),
+                        "for what `orbit up` runs, remove it and add it with -E development",
+                        {}}));
     }
   }
   co_await stream.finish(outcome);

@@ -26,8 +26,7 @@ format::Json requestEvent(const signal::Record& record, const signal::Key& key, 
 // All generations in a folder, those included that come while it is read.
 class TrafficView {
  public:
-  TrafficView(std::string folder, TrafficFilter filter)
-      : generations_(std::move(folder)), filter_(std::move(filter)) {}
+  TrafficView(std::string folder, TrafficFilter filter) : generations_(std::move(folder)), filter_(std::move(filter)) {}
   // The events since the last call by time, the first time all that is still in the rings.
   std::vector<format::Json> take();
   // Overwritten before they were read, since the last call.

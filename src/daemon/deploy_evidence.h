@@ -1,5 +1,5 @@
-// What the edge saw of two releases, as deploy's verdict wants it: Evidence over the tick's windows and records. Private
-// to daemon. Thread rules: the thread of its Loop.
+// What the edge saw of two releases, as deploy's verdict wants it: Evidence over the tick's windows and records.
+// Private to daemon. Thread rules: the thread of its Loop.
 //
 // Counts and latencies are exact, from counters. Which failures repeat one, and after how long clients went away, is
 // from records; when a ring overflows between two ticks (4,096 a worker), some of these stay unknown: a repeat then

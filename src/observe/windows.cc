@@ -289,7 +289,8 @@ std::map<std::string, Window> Windows::grouped(const NameOf& nameOf, std::size_t
 }
 
 std::size_t Windows::ticksSince(std::int64_t wallUs) const {
-  const auto older = std::find_if(ticks_.rbegin(), ticks_.rend(), [&](const Span& tick) { return tick.toUs <= wallUs; });
+  const auto older =
+      std::find_if(ticks_.rbegin(), ticks_.rend(), [&](const Span& tick) { return tick.toUs <= wallUs; });
   return static_cast<std::size_t>(older - ticks_.rbegin());
 }
 

@@ -144,6 +144,7 @@ class Room final : public Traffic {
     return delivery_.want(world(), std::move(avoid));
   }
   Status exposed(const model::LiveEnvironment& environment) const;
+  bool isPaused(const EnvironmentKey& environment, const std::string& service) const;
 
   net::Loop& loop_;
   Peers peers_;
@@ -193,10 +194,18 @@ Status Room::exposed(const model::LiveEnvironment& environment) const {
   return {};
 }
 
+bool Room::isPaused(const EnvironmentKey& environment, const std::string& service) const {
+  const auto known = environments_.find(environment);
+  if (known == environments_.end()) return false;
+  const auto& all = known->second.services;
+  return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == service && one.paused; });
+}
+
 Task<Status> Room::drained(std::string project, std::string environment, std::string service, std::string release,
                            Wait wait) {
   const std::string name = model::tableService(project, environment, service);
   std::string left = "the edge did not say";
+  const Instant held = loop_.clock().now() + kHeldConnections;
   for (Duration pause = kInFlightAgainMin;; pause = std::min<Duration>(pause * 2, kInFlightAgainMax)) {
     std::string method = "GET", path = "/v1/status", nothing, command = "status\n";
     const auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(nothing), wait);
@@ -204,9 +213,11 @@ Task<Status> Room::drained(std::string project, std::string environment, std::st
     if (answer.ok() && processes.ok()) {
       const InFlight seen = inFlightAt(answer->body, name, release);
       const bool older = edgeDrains(*processes);
-      if (seen.known && seen.count == 0 && !seen.swapping && !older) co_return Status();
+      const bool onlyHeld = loop_.clock().now() >= held && isPaused({project, environment}, service);
+      const bool none = seen.requests == 0 && (seen.connections == 0 || onlyHeld);
+      if (seen.known && none && !seen.swapping && !older) co_return Status();
       left = older ? "an older generation of the edge still finishes what it has"
-                   : fmt::format("{} requests or connections are still in flight", seen.count);
+                   : fmt::format("{} requests or connections are still in flight", seen.requests + seen.connections);
     }
     const Status slept = co_await loop_.sleep(pause, wait);
     if (slept.ok()) continue;

@@ -70,7 +70,8 @@ class Traffic {
   // Hosts, paths and ports that others have already, each with whose they are: what serve() would refuse.
   virtual std::vector<Error> conflicts(const model::LiveEnvironment& environment) const = 0;
   // Returns when no request or connection is in flight at a release that takes none any more, of its HTTP and its TCP
-  // ports, in any generation of the edge. Errors: kTimeout, saying how many there were.
+  // ports, in any generation of the edge. Connections to TCP ports of a paused service get two seconds: they are held,
+  // and a pool keeps them as long as it lives. Errors: kTimeout, saying how many there were.
   virtual net::Task<Status> drained(std::string project, std::string environment, std::string service,
                                     std::string release, net::Wait wait) = 0;
   // Whether environments can have virtual addresses: hold is root, the engine on this machine.

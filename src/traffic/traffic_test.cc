@@ -524,6 +524,15 @@ TEST_F(ServeTest, DrainedWhenNothingIsInFlight) {
   ASSERT_FALSE(busy.ok());
   EXPECT_EQ(busy.error().code, Code::kTimeout);
   EXPECT_NE(busy.error().message.find("3 requests"), std::string::npos);
+  auto held = production();
+  held.services[0].paused = true;
+  ASSERT_TRUE(serve(held).ok());
+  EXPECT_FALSE(drained().ok()) << "a request is waited for";
+  status = rows(0, 2, false);
+  const Wait longer{clock.now() + 10s, nullptr};
+  const Instant began = clock.now();
+  EXPECT_TRUE(loop.runTask(traffic->drained("shop", "production", "api", "r1", longer)).ok()) << "a pool's connections";
+  EXPECT_GE(clock.now() - began, 2s);
   status = rows(0, 0, true);
   EXPECT_FALSE(drained().ok()) << "a worker may still send one there";
   status = rows(0, 0, false);
