@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "traffic/pin.h"
 
 namespace orbit::traffic {
 namespace {
@@ -104,7 +105,7 @@ std::set<int> httpPorts(const LiveService& service) {
   return ports;
 }
 
-ServiceRows rowsOf(const model::LiveEnvironment& environment, const LiveService& live) {
+ServiceRows rowsOf(const model::LiveEnvironment& environment, const LiveService& live, const std::string& pinKey) {
   ServiceRows rows;
   const auto http = httpPorts(live);
   const bool inside = !live.virtualAddress.empty();
@@ -113,6 +114,10 @@ ServiceRows rowsOf(const model::LiveEnvironment& environment, const LiveService&
   if (rows.http) {
     rows.services.push_back(serviceAt(live, name, 0));
     rows.services.back().health = readiness(live);
+    auto& releases = rows.services.back().releases;
+    for (auto& release : releases) {
+      if (releases.size() > 1) release.pin = pinOf(pinKey, name, release.id);
+    }
   }
   for (const int port : inside ? http : std::set<int>()) {
     rows.listeners.push_back(listenerAt(kInside, live.virtualAddress, port, TableListener::Protocol::kHttp, name));

@@ -17,7 +17,9 @@ struct ServiceRows {
   std::vector<model::TableListener> listeners;  // at the virtual address, and on the host where it is exposed
   bool http = false;
 };
-ServiceRows rowsOf(const model::LiveEnvironment& environment, const model::LiveService& service);
+// `pinKey`: for the pins of releases that stand side by side; "": none.
+ServiceRows rowsOf(const model::LiveEnvironment& environment, const model::LiveService& service,
+                   const std::string& pinKey);
 
 // Ports at which a service's HTTP answers at its virtual address: of all its releases, so that a dependant that was
 // started with the old number reaches the new release, and the other way round.

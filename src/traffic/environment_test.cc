@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/text.h"
+#include "format/json.h"
+#include "support/golden.h"
 #include "table/table.h"
 #include "traffic/carried.h"
 #include "traffic/conflicts.h"
@@ -204,6 +207,45 @@ TEST(Environment, WhatNoTableHoldsIsTold) {
   auto bad = shop();
   bad.services[0].probe.path = "health";
   ASSERT_EQ(faultsOf(bad).size(), 1u);
+}
+
+TEST(Environment, ReleasesSideBySideHavePinsOfTheirOwn) {
+  World world = worldOf({shop()});
+  world.pinKey = std::string(32, 'k');
+  const auto made = makeTable(world);
+  expectGood(made.table);
+  const auto& releases = serviceOf(made.table, "shop.production.web")->releases;
+  EXPECT_EQ(releases[0].pin.size(), 40u);
+  EXPECT_NE(releases[0].pin, releases[1].pin);
+  EXPECT_EQ(serviceOf(made.table, "shop.production.db:5432")->releases[0].pin, "");
+  world.pinKey.back() = 'j';
+  EXPECT_NE(serviceOf(makeTable(world).table, "shop.production.web")->releases[0].pin, releases[0].pin);
+}
+
+// The whole text, as the edge gets it.
+TEST(Environment, GoldenTables) {
+  std::map<std::string, World> worlds;
+  World side = worldOf({shop()});
+  side.pinKey = std::string(32, 'k');
+  side.environments.begin()->second.services[0].drain = std::chrono::seconds(10);
+  worlds["two releases side by side, and a database inside"] = side;
+  auto staging = shop({database()});
+  staging.environment = "staging";
+  staging.services[0].virtualAddress.clear();
+  staging.services[0].exposeTcp = {5432};
+  staging.services[0].paused = true;
+  worlds["without root: a paused database, exposed"] = worldOf({staging});
+  auto public_ = shop({web()});
+  public_.services[0].hosts = {"shop.example.com"};
+  World whole = worldOf({public_});
+  whole.containers = {{"shop", "web", "shop-web-1", "172.18.0.4", 3000}};
+  whole.domains = {{"www.example.com", "shop", "production", "web", 0, true}};
+  worlds["beside development, on a domain and the file's host"] = whole;
+  support::runGolden("traffic", [&](const std::string& input) {
+    const auto found = worlds.find(std::string(trim(input)));
+    if (found == worlds.end()) return std::string("no such world");
+    return format::parseJson(table::write(makeTable(found->second).table)).value().dump(1);
+  });
 }
 
 TEST(Carried, WhatWasNotToldYetStaysAsItIsServed) {

@@ -14,9 +14,9 @@ InFlight inFlightAt(const std::string& status, const std::string& service, const
   for (const auto& instance : (*parsed)["instances"].items()) {
     const std::string& name = instance["service"].asString();
     const bool ours = name == service || startsWith(name, service + ":");
-    if (ours && instance["release"].asString() == release) {
-      found.count += static_cast<std::uint64_t>(instance["active"].asInt());
-    }
+    if (!ours || instance["release"].asString() != release) continue;
+    const auto active = static_cast<std::uint64_t>(instance["active"].asInt());
+    (name == service ? found.requests : found.connections) += active;
   }
   return found;
 }

@@ -7,8 +7,8 @@ namespace orbit::traffic {
 
 struct InFlight {
   bool known = false;
-  std::uint64_t count = 0;
-  bool swapping = false;  // a thread of the edge may still go by the table before
+  std::uint64_t requests = 0, connections = 0;  // connections: of TCP ports
+  bool swapping = false;                        // a thread of the edge may still go by the table before
 };
 // From GET /v1/status. `service` is its name in the table; its TCP ports are services of their own, and count as well.
 InFlight inFlightAt(const std::string& status, const std::string& service, const std::string& release);

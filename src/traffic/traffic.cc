@@ -5,6 +5,7 @@
 #include "traffic/environment.h"
 #include "traffic/in_flight.h"
 #include "traffic/limits.h"
+#include "traffic/pin.h"
 #include "traffic/room.h"
 
 namespace orbit::traffic {
@@ -13,6 +14,7 @@ namespace {
 using net::Task;
 using net::Wait;
 
+constexpr const char* kPinPath = "/.well-known/orbit/open/";  // of the edge
 constexpr auto kLearnTime = std::chrono::seconds(3);
 
 class Room final : public Traffic {
@@ -21,6 +23,7 @@ class Room final : public Traffic {
       : loop_(loop),
         peers_(std::move(peers)),
         engineHere_(options.engineHere),
+        pinKey_(std::move(options.pinKey)),
         scout_(loop, engine, peers_, [this] { publish(); }),
         delivery_(loop, peers_, parsePorts(options.ports), std::move(options.rememberPorts)),
         addresses_(loop, peers_) {}
@@ -52,6 +55,8 @@ class Room final : public Traffic {
     const auto found = made.deployed.find({project, environment, service});
     return found == made.deployed.end() ? std::string() : urlOf(found->second, delivery_.listeners());
   }
+  std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
+                      const std::string& release) const override;
   std::vector<model::Domain> deployedDomains() const override;
 
   Task<void> run(net::Cancel& cancel) override {
@@ -117,7 +122,7 @@ class Room final : public Traffic {
 
  private:
   World world() const {
-    World world{scout_.containers(), environments_, domains_, authority_, {}, {}};
+    World world{scout_.containers(), environments_, domains_, authority_, {}, pinKey_};
     world.developmentKnown = scout_.ready();
     world.environmentsKnown = complete_;
     return world;
@@ -139,10 +144,12 @@ class Room final : public Traffic {
     return delivery_.want(world(), std::move(avoid));
   }
   Status exposed(const model::LiveEnvironment& environment) const;
+  bool isPaused(const EnvironmentKey& environment, const std::string& service) const;
 
   net::Loop& loop_;
   Peers peers_;
   bool engineHere_;
+  std::string pinKey_;
   std::vector<model::Domain> domains_;
   model::TableAuthority authority_;
   Environments environments_;
@@ -175,7 +182,7 @@ Task<Status> Room::serve(model::LiveEnvironment environment, Wait wait) {
 // Whether the ports that are to be open on this machine are.
 Status Room::exposed(const model::LiveEnvironment& environment) const {
   for (const auto& service : environment.services) {
-    for (const auto& listener : rowsOf(environment, service).listeners) {
+    for (const auto& listener : rowsOf(environment, service, {}).listeners) {
       const auto lacking = delivery_.lacking().find(listener.name);
       if (lacking == delivery_.lacking().end() || lacking->second.empty()) continue;
       return Error{.code = Code::kConflict,
@@ -187,10 +194,18 @@ Status Room::exposed(const model::LiveEnvironment& environment) const {
   return {};
 }
 
+bool Room::isPaused(const EnvironmentKey& environment, const std::string& service) const {
+  const auto known = environments_.find(environment);
+  if (known == environments_.end()) return false;
+  const auto& all = known->second.services;
+  return std::any_of(all.begin(), all.end(), [&](const auto& one) { return one.name == service && one.paused; });
+}
+
 Task<Status> Room::drained(std::string project, std::string environment, std::string service, std::string release,
                            Wait wait) {
   const std::string name = model::tableService(project, environment, service);
   std::string left = "the edge did not say";
+  const Instant held = loop_.clock().now() + kHeldConnections;
   for (Duration pause = kInFlightAgainMin;; pause = std::min<Duration>(pause * 2, kInFlightAgainMax)) {
     std::string method = "GET", path = "/v1/status", nothing, command = "status\n";
     const auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(nothing), wait);
@@ -198,15 +213,33 @@ Task<Status> Room::drained(std::string project, std::string environment, std::st
     if (answer.ok() && processes.ok()) {
       const InFlight seen = inFlightAt(answer->body, name, release);
       const bool older = edgeDrains(*processes);
-      if (seen.known && seen.count == 0 && !seen.swapping && !older) co_return Status();
+      const bool onlyHeld = loop_.clock().now() >= held && isPaused({project, environment}, service);
+      const bool none = seen.requests == 0 && (seen.connections == 0 || onlyHeld);
+      if (seen.known && none && !seen.swapping && !older) co_return Status();
       left = older ? "an older generation of the edge still finishes what it has"
-                   : fmt::format("{} requests or connections are still in flight", seen.count);
+                   : fmt::format("{} requests or connections are still in flight", seen.requests + seen.connections);
     }
     const Status slept = co_await loop_.sleep(pause, wait);
     if (slept.ok()) continue;
     if (slept.error().code != Code::kTimeout) co_return slept;
     co_return Error{.code = Code::kTimeout, .message = fmt::format("{} {}: {}", service, release, left)};
   }
+}
+
+std::string Room::openUrl(const std::string& project, const std::string& environment, const std::string& service,
+                          const std::string& release) const {
+  const std::string shown = url(project, environment, service);
+  const auto known = environments_.find({project, environment});
+  if (shown.empty() || known == environments_.end()) return {};
+  for (const auto& live : known->second.services) {
+    const auto named = [&release](const auto& one) { return one.id == release; };
+    if (live.name != service || std::none_of(live.releases.begin(), live.releases.end(), named)) continue;
+    if (live.releases.size() == 1 || pinKey_.empty()) return shown;
+    const std::size_t host = shown.find("//") + 2;
+    return shown.substr(0, std::min(shown.find('/', host), shown.size())) + kPinPath +
+           pinOf(pinKey_, model::tableService(project, environment, service), release);
+  }
+  return {};
 }
 
 std::vector<model::Domain> Room::deployedDomains() const {

@@ -45,6 +45,7 @@ struct Options {
   std::string ports;                               // "8080 8443": the choice of an earlier time, "" none
   std::function<void(std::string)> rememberPorts;  // when another was made
   bool engineHere = true;                          // on this machine: its bridges are
+  std::string pinKey = {};                         // at least 16 random bytes, kept: for openUrl(). "": no pins
 };
 
 class Traffic {
@@ -69,7 +70,8 @@ class Traffic {
   // Hosts, paths and ports that others have already, each with whose they are: what serve() would refuse.
   virtual std::vector<Error> conflicts(const model::LiveEnvironment& environment) const = 0;
   // Returns when no request or connection is in flight at a release that takes none any more, of its HTTP and its TCP
-  // ports, in any generation of the edge. Errors: kTimeout, saying how many there were.
+  // ports, in any generation of the edge. Connections to TCP ports of a paused service get two seconds: they are held,
+  // and a pool keeps them as long as it lives. Errors: kTimeout, saying how many there were.
   virtual net::Task<Status> drained(std::string project, std::string environment, std::string service,
                                     std::string release, net::Wait wait) = 0;
   // Whether environments can have virtual addresses: hold is root, the engine on this machine.
@@ -79,6 +81,10 @@ class Traffic {
   // "" without a route or while the edge listens nowhere.
   virtual std::string url(const std::string& project, const std::string& environment,
                           const std::string& service) const = 0;
+  // What shows one release of a service, whatever the weights, to the browser that opens it; for that one and a day.
+  // "" where url() is, and for a release that is not served.
+  virtual std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
+                              const std::string& release) const = 0;
   // The hosts that deployed services have by their files, as domains; setDomains()' are not among them.
   virtual std::vector<model::Domain> deployedDomains() const = 0;
 

@@ -108,7 +108,7 @@ class Making {
 
   void addRows(const model::LiveEnvironment& environment) {
     for (const auto& service : environment.services) {
-      ServiceRows rows = rowsOf(environment, service);
+      ServiceRows rows = rowsOf(environment, service, world_.pinKey);
       if (rows.http) deployed_.insert(rows.services.front().name);
       for (auto& row : rows.services) made_.table.services.push_back(std::move(row));
       for (auto& row : rows.listeners) {

@@ -40,7 +40,8 @@ struct World {
   std::vector<model::Domain> domains;
   model::TableAuthority authority;  // for the domains' certificates; its name is not looked at
   std::vector<Listener> listeners;
-  std::set<std::string> lacking;  // names of other listeners that cannot be had at the moment
+  std::string pinKey = {};             // pin.h
+  std::set<std::string> lacking = {};  // names of other listeners that cannot be had at the moment
   // False: not looked at yet, so what the edge serves of it stays (carried.h).
   bool developmentKnown = true, environmentsKnown = true;
 };

@@ -79,10 +79,11 @@ const ReleaseState* ExchangeState::askedRelease(const ServiceState& state) const
 
 Choice ExchangeState::chooseInstance(Choosing choosing, const ServiceState& state) {
   Wish wish;
-  if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty()) {
+  if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty() || !state.pinCookieName.empty()) {
     if (const http::FieldIndex* field = cookie()) {
       const std::string_view cookies = request_.at(field->value);
       if (!state.releaseCookieName.empty()) wish.releaseCookie = cookieValue(cookies, state.releaseCookieName);
+      if (!state.pinCookieName.empty()) wish.pin = cookieValue(cookies, state.pinCookieName);
       if (!state.instanceCookieName.empty()) wish.instanceCookie = cookieValue(cookies, state.instanceCookieName);
     }
   }

@@ -193,6 +193,18 @@ InstanceState* stuckTo(const ReleaseState& release, const Wish& wish) {
 
 }  // namespace
 
+const ReleaseState* pinned(const ServiceState& service, std::string_view pin) {
+  if (pin.empty()) return nullptr;
+  for (const ReleaseState& release : service.releases) {
+    if (release.pin.size() != pin.size()) continue;
+    // All of it is compared, so that how long it takes tells nothing.
+    unsigned differs = 0;
+    for (std::size_t at = 0; at < pin.size(); ++at) differs |= static_cast<unsigned>(release.pin[at] ^ pin[at]);
+    if (differs == 0) return &release;
+  }
+  return nullptr;
+}
+
 Choice choose(const ServiceState& service, const Wish& wish, Random& random, Instant now) {
   Choice choice;
   if (wish.onRelease != nullptr) {
@@ -201,10 +213,15 @@ Choice choose(const ServiceState& service, const Wish& wish, Random& random, Ins
     const ReleaseState& only = service.releases.front();
     choice.release = only.instances.empty() ? nullptr : &only;
   } else {
-    const bool kept = readDraw(wish.releaseCookie, choice.draw);
-    if (!kept) choice.draw = static_cast<std::uint32_t>(random.next() >> 32);
-    choice.release = byWeight(service, wish.notRelease, choice.draw);
-    choice.setReleaseCookie = !kept && !service.releaseCookieName.empty() && wish.notRelease == nullptr;
+    const ReleaseState* const asked = pinned(service, wish.pin);
+    if (asked != nullptr && asked != wish.notRelease && !asked->instances.empty()) {
+      choice.release = asked;
+    } else {
+      const bool kept = readDraw(wish.releaseCookie, choice.draw);
+      if (!kept) choice.draw = static_cast<std::uint32_t>(random.next() >> 32);
+      choice.release = byWeight(service, wish.notRelease, choice.draw);
+      choice.setReleaseCookie = !kept && !service.releaseCookieName.empty() && wish.notRelease == nullptr;
+    }
   }
   if (choice.release == nullptr) return Choice{};
   if (!wish.instanceCookie.empty()) choice.instance = stuckTo(*choice.release, wish);

@@ -75,6 +75,23 @@ TEST(ChooseRelease, ADrawIsKeptWhileSharesMove) {
   EXPECT_NEAR(moved, 800, 60);
 }
 
+TEST(ChooseRelease, APinGoesBeforeAllElse) {
+  model::TableService config;
+  config.name = "web";
+  config.releases.resize(2);
+  config.releases[0] = {"old", 100, false, false, {{"o", "10.0.0.1:80"}}, "oooooooooooooooooooo"};
+  config.releases[1] = {"new", 0, true, true, {{"n", "10.0.0.2:80"}}, "nnnnnnnnnnnnnnnnnnnn"};
+  const ServicePtr service = nextService(config, nullptr, kNow).value();
+  EXPECT_EQ(service->pinCookieName.substr(0, 10), "orbit_pin_");
+  Random random(3);
+  const Choice choice = choose(*service, {.pin = config.releases[1].pin}, random, kNow);
+  EXPECT_EQ(choice.release->id, "new");
+  EXPECT_FALSE(choice.setReleaseCookie);
+  for (const char* forged : {"", "nnnnnnnnnnnnnnnnnnnm", "nnnnnnnnnnnnnnnnnnn", "new"}) {
+    EXPECT_EQ(choose(*service, {.pin = forged}, random, kNow).release->id, "old") << forged;
+  }
+}
+
 TEST(ChooseRelease, OnlyADrawIsACookie) {
   const ServicePtr service = serviceOf({90, 10, 0}, 1);
   Random random(2);

@@ -64,6 +64,8 @@ Result<ServicePtr> nextService(const model::TableService& config, const ServiceP
     state.weight = release.weight;
     state.watched = release.watched;
     state.draining = release.draining;
+    state.pin = release.pin;
+    if (http && !state.pin.empty()) next->pinCookieName = "orbit_pin_" + suffix;
     state.instances.reserve(release.instances.size());
     for (const model::TableInstance& instance : release.instances) {
       auto made = stateOf(instance, before, now);

@@ -37,6 +37,7 @@ struct ReleaseState {
   std::string id;
   unsigned weight = 100;
   bool watched = false, draining = false;
+  std::string pin;
   std::vector<std::shared_ptr<InstanceState>> instances;
 };
 
@@ -45,6 +46,7 @@ struct ServiceState {
   std::vector<ReleaseState> releases;
   // "" : not needed. Releases: when there are several. Instances: when the service asks for it.
   std::string releaseCookieName, instanceCookieName;
+  std::string pinCookieName;  // "" : no release has a pin
   // Of the releases that share the visitors: so that it is not the same ones who are drawn first, deploy after deploy.
   std::uint32_t salt = 0;
   // Steady: from then on, as far as is known, no instance is in its slow start. One that starts anew meanwhile shows
@@ -66,6 +68,7 @@ void drainGone(const ServiceState& before, const ServiceState* after);
 struct Wish {
   std::string_view releaseCookie = {};  // value of the edge's own cookie, "" when none: see drawText()
   std::string_view instanceCookie = {};
+  std::string_view pin = {};                   // the secret of a release: goes before the draw
   const ReleaseState* onRelease = nullptr;     // retry: evidence belongs to the release that was chosen first
   const ReleaseState* notRelease = nullptr;    // shield: any other
   const InstanceState* notInstance = nullptr;  // retry: another if there is one
@@ -91,6 +94,8 @@ bool isResting(const InstanceState& instance, Instant now);
 void noteSuccess(InstanceState& instance);
 void noteFailure(InstanceState& instance, const model::TableService& config, Instant now);
 
+// The release whose secret this is; null when there is none.
+const ReleaseState* pinned(const ServiceState& service, std::string_view pin);
 // A draw as the cookie has it, 8 hexadecimal digits; and back, false for anything else.
 std::string drawText(std::uint32_t draw);
 bool readDraw(std::string_view text, std::uint32_t& draw);
