@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/base.h"
+#include "cli/ssh_link.h"
 
 namespace orbit::cli {
 namespace {
@@ -13,6 +14,7 @@ using format::Json;
 
 constexpr std::size_t kAnswerBytesMax = 64 << 20;
 constexpr std::size_t kLineBytesMax = 16 << 20;
+constexpr Duration kRemoteIdleMax = std::chrono::seconds(45);  // the daemon closes after a minute
 constexpr std::size_t kUploadPiece = 256 << 10;
 
 // The daemon's own problem as an Error, place and hint kept.
@@ -72,6 +74,11 @@ class EventLines {
 
 ApiClient::ApiClient(net::Loop& loop, const std::string& socketPath)
     : loop_(loop), client_(loop, net::Address::unixSocket(socketPath)) {}
+
+ApiClient::ApiClient(net::Loop& loop, const RemoteHost& host)
+    : loop_(loop),
+      client_(
+          loop, [&loop, host](net::Wait wait) { return dialOverSsh(loop, host, wait); }, kRemoteIdleMax) {}
 
 net::Task<Result<std::unique_ptr<http::Answer>>> ApiClient::send(std::string method, std::string target,
                                                                  std::string body, bool upgrade, net::Wait wait) {

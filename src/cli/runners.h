@@ -24,6 +24,9 @@ net::Task<int> runDomainsCheck(Session& session);
 net::Task<int> runDomainsRemove(Session& session);
 net::Task<int> runDomainsAuthority(Session& session);
 net::Task<int> runVersion(Session& session);
+net::Task<int> runLink(Session& session);
+// The far end of a link: standard input and output are joined with the daemon.
+net::Task<int> runApiStdio(Session& session);
 net::Task<int> runServerStatus(Session& session);
 net::Task<int> runServerStop(Session& session);
 

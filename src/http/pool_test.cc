@@ -13,7 +13,7 @@ using support::Peer;
 
 class Pool : public testing::Test {
  protected:
-  Pool() : loop_(clock_), first_(loop_), second_(loop_), pool_(std::make_shared<IdlePool>(loop_)) {}
+  Pool() : loop_(clock_), first_(loop_), second_(loop_), pool_(std::make_shared<IdlePool>(loop_, 3s)) {}
 
   FakeClock clock_;
   net::Loop loop_;
