@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "model/deployment.h"
 #include "model/plan.h"
 
 namespace orbit::project {
@@ -42,6 +43,42 @@ struct Reading {
 };
 
 Reading read(const Snapshot& snapshot);
+
+// A variable of an environment (decision 17).
+struct EnvironmentVariable {
+  std::string name;
+  std::string service;  // "": for all
+  std::string value;    // plain, or a secret's mark (model/secret_mark.h)
+  bool secret = false;
+  int version = 1;
+  bool operator==(const EnvironmentVariable&) const = default;
+};
+
+// What a deploy adds to the files.
+struct Production {
+  std::string environment = "production";
+  std::vector<EnvironmentVariable> variables;
+  bool allowDevelopmentSecrets = false;
+  std::string commit, branch, message, author;  // for RAILWAY_GIT_* and ORBIT_*
+};
+
+struct DeploymentReading {
+  std::optional<model::Deployment> deployment;  // present when nothing is missing and nothing is wrong
+  std::vector<Error> problems;
+  std::vector<std::string> needFiles, needVariables;
+};
+
+// The files of `snapshot` by the rules of production (decisions 15 to 18), with railway.json or railway.toml of each
+// service, compose.production.yaml and .env.example where there are any. Shell variables do not count in production:
+// what a file names as ${X} is the environment's variable X, else the file's default.
+DeploymentReading readDeployment(const Snapshot& snapshot, const Production& production);
+
+// A snapshot as text and back, for keeping the files that a release was made from. Errors: kInvalid.
+std::string writeSnapshot(const Snapshot& snapshot);
+Result<Snapshot> readSnapshot(std::string_view text);
+
+// The environment that a branch deploys to, by `x-orbit.branches`, else production for main and master; "" for none.
+std::string environmentOfBranch(const Snapshot& snapshot, const std::string& branch);
 
 // The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
 std::string composeText(const model::Plan& plan);
