@@ -16,7 +16,6 @@ namespace {
 using format::Json;
 namespace fs = std::filesystem;
 
-constexpr std::string_view kRemoteName = "orbit";
 constexpr Duration kGitTime = std::chrono::seconds(10);
 constexpr std::size_t kBridgePiece = 64 << 10;
 
@@ -39,10 +38,11 @@ struct GitAnswer {
   std::string out;
 };
 
-net::Task<GitAnswer> git(Session& session, std::string folder, std::vector<std::string> words) {
+// `words` by spaces: none of them has one.
+net::Task<GitAnswer> git(Session& session, std::string folder, std::string words) {
   net::Command command;
   command.arguments = {"git", "-C", std::move(folder)};
-  command.arguments.insert(command.arguments.end(), words.begin(), words.end());
+  for (const auto word : split(words, ' ')) command.arguments.emplace_back(word);
   GitAnswer answer;
   net::Input noInput;
   net::Output take = [&answer](bool isError, std::string_view bytes) {
@@ -84,10 +84,10 @@ bool oursToChange(const std::string& url) {
 
 // Says how the branch is pushed, or why it cannot be.
 net::Task<std::string> addGitRemote(Session& session, std::string folder, std::string project) {
-  const GitAnswer inside = co_await git(session, folder, {"rev-parse", "--git-dir"});
+  const GitAnswer inside = co_await git(session, folder, "rev-parse --git-dir");
   if (!inside.ok)
     co_return std::string("No git repository here, so nothing to push; `orbit deploy` works without one\n");
-  const std::vector<std::string> prepare = {"orbit", "git-prepare", project};
+  std::vector<std::string> prepare = {"orbit", "git-prepare", project};
   const auto path = co_await runOverSsh(session.loop, *session.host, prepare, session.wait());
   if (!path.ok()) {
     std::string text = "`git push orbit` is not set up: " + path.error().message + "\n";
@@ -97,12 +97,12 @@ net::Task<std::string> addGitRemote(Session& session, std::string folder, std::s
   // The last line: a login script may print before it.
   const std::string_view printed = trim(*path);
   const std::string url = session.host->url(printed.substr(printed.rfind('\n') + 1));
-  const GitAnswer present = co_await git(session, folder, {"remote", "get-url", std::string(kRemoteName)});
+  const GitAnswer present = co_await git(session, folder, "remote get-url orbit");
   if (present.ok && present.out != url && !oursToChange(present.out)) {
     co_return "The git remote `orbit` is " + present.out + " and was left so; push to " + url + "\n";
   }
-  const std::string how = present.ok ? "set-url" : "add";
-  const GitAnswer changed = co_await git(session, folder, {"remote", how, std::string(kRemoteName), url});
+  const std::string change = std::string("remote ") + (present.ok ? "set-url" : "add") + " orbit " + url;
+  const GitAnswer changed = co_await git(session, folder, change);
   if (!changed.ok) co_return "git did not take the remote " + url + "\n";
   co_return std::string("git push orbit main    deploys what was pushed\n");
 }
@@ -155,10 +155,9 @@ net::Task<int> removeLink(Session& session, std::optional<LinkEntry> entry) {
   }
   if (const auto removed = linkFile().remove(entry->folder); !removed.ok())
     co_return failWith(session, removed.error());
-  const std::string name(kRemoteName);
-  const GitAnswer present = co_await git(session, entry->folder, {"remote", "get-url", name});
+  const GitAnswer present = co_await git(session, entry->folder, "remote get-url orbit");
   const bool ours = present.ok && oursToChange(present.out) && startsWith(present.out, entry->host.url("/"));
-  if (ours) co_await git(session, entry->folder, {"remote", "remove", name});
+  if (ours) (void)co_await git(session, entry->folder, "remote remove orbit");
   session.presenter.say(entry->folder + " is no longer linked to " + entry->host.text() +
                         "; what runs there goes on running\n");
   co_return kDone;

@@ -172,7 +172,7 @@ int main(int count, char** words) {
       {"server firewall", firewall},
       {"doctor", [&](const auto& line) { return orbit::server::doctor(*home, executable, line.json()); }},
       {"git-prepare", [](const auto& line) { return orbit::server::gitPrepare(line.arguments.front()); }},
-      {"git-hook", [&executable](const auto&) { return orbit::server::gitHook(executable); }},
+      {"git-hook", [](const auto&) { return orbit::server::gitHook(); }},
       {"edge check", [](const auto& line) { return orbit::plane::check(line.arguments.front()); }},
   };
   return orbit::cli::run(arguments, *home, executable, own);

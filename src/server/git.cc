@@ -95,8 +95,7 @@ Status writeHook(const std::string& path) {
 // One push: each branch in turn, into the environment it belongs to.
 class Push {
  public:
-  Push(net::Loop& loop, std::string repository, std::string executable)
-      : loop_(loop), repository_(std::move(repository)), executable_(std::move(executable)) {
+  Push(net::Loop& loop, std::string repository) : loop_(loop), repository_(std::move(repository)) {
     project_ = fs::path(repository_).stem().string();
   }
 
@@ -174,8 +173,8 @@ class Push {
 
   int runDeploy(const std::string& environment, const std::string& commit, const std::string& folder) {
     net::Command command;
-    command.arguments = {executable_, "-p", project_,    "--progress", "plain",
-                         "deploy",    "-E", environment, "--commit",   commit};
+    command.arguments = {"orbit",  "-p", project_,    "--progress", "plain",
+                         "deploy", "-E", environment, "--commit",   commit};
     command.workingDir = folder;
     // The commit's message and author are looked up there.
     command.environment = {{"GIT_DIR", repository_}, {"ORBIT_HOST", "local"}, {"PWD", folder}};
@@ -202,7 +201,7 @@ class Push {
   }
 
   net::Loop& loop_;
-  std::string repository_, executable_, project_;
+  std::string repository_, project_;
   std::map<std::string, PushedRef> wanted_;  // by environment
 };
 
@@ -239,7 +238,7 @@ int gitPrepare(const std::string& project) {
   return 0;
 }
 
-int gitHook(const std::string& executable) {
+int gitHook() {
   ::signal(SIGPIPE, SIG_IGN);
   std::string input;
   char piece[4096];
@@ -255,7 +254,7 @@ int gitHook(const std::string& executable) {
     ::unsetenv(name);
   }
   net::Loop loop;
-  return Push(loop, repository, executable).deployAll(parsePush(input));
+  return Push(loop, repository).deployAll(parsePush(input));
 }
 
 }  // namespace orbit::server

@@ -29,7 +29,8 @@ int doctor(const model::Home& home, const std::string& executable, bool json);
 
 // The receiving side of `git push`: makes (or mends) the user's repository for a project and prints its path.
 int gitPrepare(const std::string& project);
-// Called by git in that repository after a push: deploys what was pushed, telling the pusher.
-int gitHook(const std::string& executable);
+// Called by git in that repository after a push: deploys what was pushed, telling the pusher. It runs the `orbit` of
+// the PATH, as the hook did.
+int gitHook();
 
 }  // namespace orbit::server
