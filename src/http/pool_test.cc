@@ -31,6 +31,13 @@ TEST_F(Pool, GivesTheOneUsedLastAndOnlyOnce) {
   EXPECT_FALSE(pool_->take(3s).has_value());
 }
 
+TEST_F(Pool, KeepsForLongerWhatTakesLongToOpen) {
+  const auto patient = std::make_shared<IdlePool>(loop_, 45s);
+  patient->give(Wire(std::make_unique<MemoryStream>(first_)));
+  clock_.advance(40s);
+  EXPECT_TRUE(patient->take(45s).has_value());
+}
+
 TEST_F(Pool, ClosesWhatWasIdleForThreeSeconds) {
   pool_->give(Wire(std::make_unique<MemoryStream>(first_)));
   const Instant start = clock_.now();

@@ -182,8 +182,9 @@ void addLiveRestore(std::vector<Step>& steps, const Machine& machine, const Inst
                    "set live-restore in " + std::string(kDaemonJson) + ", other keys as they are" +
                        (text.empty() ? "" : "; the file before stays as daemon.json.before-orbit"),
                    [text, changed = *changed](Machine& to) -> Status {
-                     if (!text.empty())
+                     if (!text.empty()) {
                        ORBIT_TRY_STATUS(to.write(std::string(kDaemonJson) + ".before-orbit", text, kReadable));
+                     }
                      return to.write(kDaemonJson, changed, kReadable);
                    }});
   if (hasSystemd(machine)) {

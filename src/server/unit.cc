@@ -19,6 +19,7 @@ std::string unitText() {
          "StartLimitIntervalSec=0\n"
          "\n"
          "[Service]\n"
+         "Type=exec\n"
          "ExecStartPre=-/usr/local/bin/orbit server firewall add\n"
          "ExecStart=/usr/local/bin/orbit hold\n"
          "Restart=always\n"
