@@ -129,6 +129,10 @@ net::Task<int> makeLink(Session& session) {
                      (engine.isNull() ? "its engine does not answer" : "Docker Engine " + engine["version"].asString());
   text += "\norbit deploy           deploys this folder there; production verbs speak to it\n" + gitText;
   session.presenter.print(text);
+  if (const Json& problem = (*version)["engineProblem"]; !problem.isNull()) {
+    session.presenter.handle(Event(problemFrom(problem)), session.now());
+    session.settle();
+  }
   co_return kDone;
 }
 
