@@ -31,7 +31,12 @@ Error errorFrom(int status, const std::string& body) {
   return error;
 }
 
-Error cutOff() {
+Error cutOff(const std::string& host) {
+  if (!host.empty()) {
+    return Error{.code = Code::kUnavailable,
+                 .message = "The connection to " + host + " was cut off before the end",
+                 .hint = "What was under way there may go on; run the same command again, it looks at what is there"};
+  }
   return Error{
       .code = Code::kUnavailable,
       .message = "The daemon went away before the end",
@@ -77,6 +82,7 @@ ApiClient::ApiClient(net::Loop& loop, const std::string& socketPath)
 
 ApiClient::ApiClient(net::Loop& loop, const RemoteHost& host)
     : loop_(loop),
+      host_(host.text()),
       client_(
           loop, [&loop, host](net::Wait wait) { return dialOverSsh(loop, host, wait); }, kRemoteIdleMax) {}
 
@@ -124,12 +130,12 @@ net::Task<Result<ResultEvent>> ApiClient::stream(std::string target, Json body,
       if (lines.result) break;
       if (piece.error().code == Code::kCancelled || piece.error().code == Code::kTimeout) co_return piece.error();
       log(Level::kDebug, "cli", piece.error().text());
-      co_return cutOff();
+      co_return cutOff(host_);
     }
     if (piece->empty()) break;
     ORBIT_CO_TRY_STATUS(lines.feed(*piece));
   }
-  if (!lines.result) co_return cutOff();
+  if (!lines.result) co_return cutOff(host_);
   co_return *lines.result;
 }
 

@@ -34,6 +34,7 @@ class ApiClient {
   net::Task<Result<std::unique_ptr<http::Answer>>> send(std::string method, std::string target, std::string body,
                                                         bool upgrade, net::Wait wait);
   net::Loop& loop_;
+  std::string host_;  // "": this machine
   http::Client client_;
 };
 
