@@ -47,6 +47,8 @@ bool isMember(const Machine& machine, const std::string& user, const std::string
 }
 
 Step binaryStep(const Machine& machine, const std::string& binary) {
+  if (binary.empty())
+    return byHand("this program cannot be read (/proc/self/exe): copy it to " + std::string(kBinaryPath));
   if (machine.read(kBinaryPath) == binary) return there(std::string(kBinaryPath) + " is this Orbit");
   return {State::kToDo, "install this Orbit as " + std::string(kBinaryPath),
           [binary](Machine& to) { return to.write(kBinaryPath, binary, kExecutable); }};

@@ -50,6 +50,7 @@ TEST(Install, MakesAFreshMachineAServer) {
   carryOut(machine, installSteps(machine, options));
   EXPECT_EQ(machine.files[kUnitPath], unitText());
   EXPECT_EQ(machine.modes[kBinaryPath], 0755U);
+  EXPECT_GT(machine.files[kBinaryPath].size(), 100'000U) << "this test's own program";
   EXPECT_TRUE(machine.folders.contains(kStatePath));
   EXPECT_TRUE(didRun(machine, "usermod --append --groups docker deploy"));
   EXPECT_TRUE(didRun(machine, "systemctl daemon-reload"));

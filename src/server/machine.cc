@@ -14,8 +14,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kFileBytesMax = 4 << 20;
-constexpr std::size_t kBinaryBytesMax = 256 << 20;
+constexpr std::size_t kFileBytesMax = 256 << 20;  // this program is one
 constexpr std::size_t kOutputBytesMax = 1 << 20;
 constexpr Duration kCommandTime = std::chrono::seconds(60);
 
@@ -49,7 +48,6 @@ std::optional<std::string> RealMachine::read(const std::string& path) const {
   if (file < 0) return std::nullopt;
   std::string text;
   char piece[64 << 10];
-  const std::size_t most = endsWith(path, "/orbit") ? kBinaryBytesMax : kFileBytesMax;
   for (;;) {
     const auto count = ::read(file, piece, sizeof piece);
     if (count <= 0) {
@@ -57,7 +55,7 @@ std::optional<std::string> RealMachine::read(const std::string& path) const {
       return count == 0 ? std::optional<std::string>(std::move(text)) : std::nullopt;
     }
     text.append(piece, static_cast<std::size_t>(count));
-    if (text.size() > most) {
+    if (text.size() > kFileBytesMax) {
       ::close(file);
       return std::nullopt;
     }

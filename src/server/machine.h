@@ -26,7 +26,7 @@ class Machine {
   virtual ~Machine() = default;
   virtual bool isRoot() const = 0;
   virtual bool exists(const std::string& path) const = 0;
-  // The text of a file, at most 4 MiB; nullopt when it cannot be read.
+  // The text of a file, at most 256 MiB; nullopt when it cannot be read.
   virtual std::optional<std::string> read(const std::string& path) const = 0;
   virtual std::optional<std::string> linkTarget(const std::string& path) const = 0;
   virtual std::vector<std::string> list(const std::string& folder) const = 0;

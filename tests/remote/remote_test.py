@@ -225,6 +225,35 @@ def linking_twice_changes_nothing_and_ending_it_cleans_up(world):
     assert world.git("remote").stdout == ""
 
 
+def installs_below_a_folder(world):
+    """As for an image of a machine with systemd; a second run has nothing left to write."""
+    root = world.base / "root"
+    (root / "run/systemd/system").mkdir(parents=True)
+    (root / "etc/docker").mkdir(parents=True)
+    (root / "etc/docker/daemon.json").write_text('{"dns": ["192.0.2.1"]}')
+    assert world.orbit("server", "install", "--root", root, check=False).returncode == 1, "installed without being told to"
+    world.orbit("server", "install", "--root", root, "--live-restore", "--yes")
+    assert (root / "usr/local/bin/orbit").read_bytes() == bench.ORBIT.read_bytes()
+    assert os.access(root / "usr/local/bin/orbit", os.X_OK)
+    assert json.loads((root / "etc/docker/daemon.json").read_text()) == {"dns": ["192.0.2.1"], "live-restore": True}
+    assert json.loads((root / "etc/docker/daemon.json.before-orbit").read_text()) == {"dns": ["192.0.2.1"]}
+    assert "ExecStart=/usr/local/bin/orbit hold\n" in (root / "etc/systemd/system/orbit.service").read_text()
+    again = world.orbit("server", "install", "--root", root, "--live-restore", "--print").stdout
+    assert "+ install" not in again and "+ write" not in again and "+ set live-restore" not in again, again
+    world.orbit("server", "uninstall", "--root", root, "--yes")
+    assert not (root / "usr/local/bin/orbit").exists() and (root / "var/lib/orbit").exists()
+
+
+def doctor_looks_at_the_server(world):
+    """Over ssh, with a checks' list for programs; the namespace's own network is what it sees."""
+    seen = run(world.laptop_bin / "ssh", "-p", PORT, f"root@{world.far}", "orbit", "doctor", "--json", check=False)
+    report = json.loads(seen.stdout)
+    checks = {check["check"]: check for check in report["checks"]}
+    assert checks["daemon"]["health"] == "ok" and checks["engine"]["health"] == "ok", report
+    assert seen.returncode == (0 if report["ok"] else 1)
+    assert all(check["mend"] for check in report["checks"] if check["health"] == "fail"), report
+
+
 def deploy_for_real(world):
     """What the stand-in stood for, when this Orbit has the verb."""
     (world.bin / "stand-in").unlink()
@@ -258,7 +287,8 @@ def main():
     try:
         for part in (failures_are_told_apart, link_and_verbs, a_changed_host_key_is_named, nothing_is_left_behind, pushes_deploy,
                      outcomes_are_told, branches_choose_environments, a_newer_push_takes_over, a_shallow_clone_pushes,
-                     linking_twice_changes_nothing_and_ending_it_cleans_up, deploy_for_real):
+                     linking_twice_changes_nothing_and_ending_it_cleans_up, installs_below_a_folder, doctor_looks_at_the_server,
+                     deploy_for_real):
             part(world)
             print(part.__name__.replace("_", " "), flush=True)
     finally:
