@@ -125,7 +125,15 @@ Error DaemonLink::notStarted() const {
 net::Task<Result<std::string>> DaemonLink::tellHold(std::string command, net::Wait wait) {
   const net::Wait limited = wait.until(loop_.clock().now() + kHoldTime);
   net::Address address = net::Address::unixSocket(home_.holdSocket());
-  ORBIT_CO_TRY(auto stream, co_await net::connect(loop_, address, limited));
+  auto connected = co_await net::connect(loop_, address, limited);
+  if (!connected.ok()) {
+    if (home_.shared && connected.error().code == Code::kDenied) {
+      connected.error().message = "This is the machine's own Orbit, which only root starts and stops";
+      connected.error().hint = "sudo systemctl stop orbit (or restart, start)";
+    }
+    co_return std::move(connected).error();
+  }
+  const std::unique_ptr<net::Stream> stream = std::move(connected).value();
   ORBIT_CO_TRY_STATUS(co_await stream->write(command, limited));
   std::string answer;
   char piece[4096];
