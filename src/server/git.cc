@@ -81,11 +81,12 @@ bool isProjectName(const std::string& name) {
          name.front() != '-' && name.front() != '_';
 }
 
-Status writeHook(const std::string& path) {
+// Replaced whole.
+Status writeFile(const std::string& path, std::string_view text, ::mode_t mode) {
   const std::string next = path + "." + std::to_string(::getpid());
-  const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
-  const bool written = file >= 0 && ::write(file, kHook.data(), kHook.size()) == static_cast<ssize_t>(kHook.size());
-  const bool done = written && ::fchmod(file, 0755) == 0 && ::rename(next.c_str(), path.c_str()) == 0;
+  const int file = ::open(next.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  const bool written = file >= 0 && ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const bool done = written && ::fchmod(file, mode) == 0 && ::rename(next.c_str(), path.c_str()) == 0;
   const int number = errno;
   if (file >= 0) ::close(file);
   if (done) return {};
@@ -148,7 +149,7 @@ class Push {
       tell("A newer push of " + ref.branch() + " took its place");
       status = 5;
     } else {
-      status = runDeploy(environment, ref.after, folder);
+      status = runDeploy(environment, ref, base, folder);
       tell(commit + " " + outcomeText(status));
     }
     std::error_code ignored;
@@ -156,14 +157,17 @@ class Push {
     return status;
   }
 
-  // Without a .git: what is built holds what was committed, and the same commit makes the same context.
+  // The files without a .git, so that the same commit makes the same build context; beside them a git folder of this
+  // checkout (gitrepository-layout(5): HEAD and commondir), for those who ask which commit this is.
   Status checkOut(const std::string& commit, const std::string& base, const std::string& folder) {
     std::error_code failed;
     fs::create_directories(folder, failed);
+    if (!failed) fs::create_directories(base + "/git", failed);
     if (failed) return Error{.code = Code::kIo, .message = "cannot make " + folder + ": " + failed.message()};
-    const std::map<std::string, std::string> index = {{"GIT_INDEX_FILE", base + "/index"}, {"GIT_WORK_TREE", folder}};
-    Answer done = git(loop_, repository_, {"read-tree", commit}, index);
-    if (done.ok) done = git(loop_, repository_, {"checkout-index", "--all", "--force"}, index);
+    ORBIT_TRY_STATUS(writeFile(base + "/git/HEAD", commit + "\n", 0600));
+    ORBIT_TRY_STATUS(writeFile(base + "/git/commondir", repository_ + "\n", 0600));
+    Answer done = git(loop_, base + "/git", {"read-tree", commit}, {{"GIT_WORK_TREE", folder}});
+    if (done.ok) done = git(loop_, base + "/git", {"checkout-index", "--all", "--force"}, {{"GIT_WORK_TREE", folder}});
     if (!done.ok) {
       return Error{.code = Code::kIo, .message = "cannot check out " + commit + ": " + std::string(trim(done.said))};
     }
@@ -171,13 +175,17 @@ class Push {
     return {};
   }
 
-  int runDeploy(const std::string& environment, const std::string& commit, const std::string& folder) {
+  int runDeploy(const std::string& environment, const PushedRef& ref, const std::string& base,
+                const std::string& folder) {
     net::Command command;
     command.arguments = {"orbit",  "-p", project_,    "--progress", "plain",
-                         "deploy", "-E", environment, "--commit",   commit};
+                         "deploy", "-E", environment, "--commit",   ref.after};
     command.workingDir = folder;
-    // The commit's message and author are looked up there.
-    command.environment = {{"GIT_DIR", repository_}, {"ORBIT_HOST", "local"}, {"PWD", folder}};
+    command.environment = {{"GIT_DIR", base + "/git"},
+                           {"GIT_WORK_TREE", folder},
+                           {"ORBIT_HOST", "local"},
+                           {"PWD", folder},
+                           {"GITHUB_REF_NAME", ref.branch()}};  // the branch, where HEAD is a commit
     net::Output output = [](bool, std::string_view bytes) {
       (void)!::write(STDOUT_FILENO, bytes.data(), bytes.size());
     };
@@ -233,7 +241,8 @@ int gitPrepare(const std::string& project) {
     if (!set.ok) return fail({.code = Code::kIo, .message = "cannot configure " + repository + ": " + set.said});
   }
   fs::create_directories(repository + "/hooks", failed);
-  if (const Status hook = writeHook(repository + "/hooks/post-receive"); !hook.ok()) return fail(hook.error());
+  if (const Status hook = writeFile(repository + "/hooks/post-receive", kHook, 0755); !hook.ok())
+    return fail(hook.error());
   std::printf("%s\n", repository.c_str());
   return 0;
 }

@@ -120,7 +120,9 @@ mkdir {record}/$n.$$
 echo "$*" > {record}/$n.$$/words
 pwd > {record}/$n.$$/folder
 ls -A > {record}/$n.$$/files
-git log -1 --format=%s%n%an "$(echo "$*" | sed 's/.*--commit //')" > {record}/$n.$$/commit
+git log -1 --format=%H%n%s%n%an > {record}/$n.$$/commit
+git status --porcelain -- . > {record}/$n.$$/status 2>&1
+echo "$GITHUB_REF_NAME" > {record}/$n.$$/branch
 while [ -e {world.base}/hold ]; do sleep 0.1; done
 echo "building and judging"
 exit $(cat {world.base}/outcome 2>/dev/null || echo 0)
@@ -131,7 +133,7 @@ exit $(cat {world.base}/outcome 2>/dev/null || echo 0)
 def deploys(record):
     rows = []
     for folder in sorted(record.iterdir(), key=lambda path: int(path.name.split(".")[0])):
-        rows.append({part: (folder / part).read_text().strip() for part in ("words", "folder", "files", "commit")})
+        rows.append({part: (folder / part).read_text().strip() for part in ("words", "folder", "files", "commit", "status", "branch")})
     return rows
 
 
@@ -145,7 +147,8 @@ def pushes_deploy(world):
     assert seen["words"] == f"-p shop --progress plain deploy -E production --commit {first}", seen
     assert seen["folder"].endswith("/shop"), seen
     assert seen["files"].split() == [".gitignore", "compose.yaml", "page.html"], seen
-    assert seen["commit"] == "First, with an umlaut: ü\nAda", seen
+    assert seen["commit"] == f"{first}\nFirst, with an umlaut: ü\nAda", seen
+    assert seen["status"] == "" and seen["branch"] == "main", seen
     assert not os.path.exists(seen["folder"]), "the checkout was left"
 
     count = len(deploys(record))
@@ -173,6 +176,8 @@ def branches_choose_environments(world):
     pushed = world.git("push", "orbit", "main", "main:develop")
     says(pushed, "(main) to production", "(develop) to staging")
     words = [row["words"] for row in deploys(record)[-2:]]
+    assert {row["branch"] for row in deploys(record)[-2:]} == {"main", "develop"}
+    assert all(row["commit"].startswith(mapped) for row in deploys(record)[-2:])
     assert sorted(words) == [f"-p shop --progress plain deploy -E {name} --commit {mapped}" for name in ("production", "staging")], words
     # Force: the branch goes back to where it was.
     world.git("reset", "--hard", "-q", "HEAD~1")
