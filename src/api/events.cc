@@ -215,6 +215,7 @@ Json engineJson(const engine::EngineInfo& info) {
                        {"architecture", info.architecture},
                        {"storageDriver", info.storageDriver},
                        {"rootDir", info.rootDir},
+                       {"loggingDriver", info.loggingDriver},
                        {"cgroupVersion", info.cgroupVersion},
                        {"swarmActive", info.swarmActive},
                        {"liveRestore", info.liveRestore},

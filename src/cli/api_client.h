@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/events.h"
+#include "cli/remote_host.h"
 #include "format/json.h"
 #include "http/http.h"
 #include "net/net.h"
@@ -14,6 +15,8 @@ namespace orbit::cli {
 class ApiClient {
  public:
   ApiClient(net::Loop& loop, const std::string& socketPath);
+  // Of another machine: over ssh, one connection for all calls of a verb.
+  ApiClient(net::Loop& loop, const RemoteHost& host);
 
   net::Task<Result<format::Json>> get(std::string target, net::Wait wait);
   // A call with a plain answer.
@@ -33,6 +36,7 @@ class ApiClient {
   net::Task<Result<std::unique_ptr<http::Answer>>> send(std::string method, std::string target, std::string body,
                                                         bool upgrade, net::Wait wait);
   net::Loop& loop_;
+  std::string host_;  // "": this machine
   http::Client client_;
 };
 

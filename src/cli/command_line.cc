@@ -68,6 +68,7 @@ class Parser {
     std::vector<std::string_view> names;
     std::string group;
     for (const auto& verb : verbs()) {
+      if (verb.summary.empty()) continue;
       names.push_back(verb.name);
       if (startsWith(verb.name, word + " ")) {
         group += (group.empty() ? "`orbit " : " or `orbit ") + std::string(verb.name) + "`";
@@ -126,7 +127,7 @@ class Parser {
     }
     std::string owners;
     for (const auto& verb : verbs()) {
-      if (findFlag(verb.flags, std::string_view(name)) == nullptr) continue;
+      if (verb.summary.empty() || findFlag(verb.flags, std::string_view(name)) == nullptr) continue;
       owners += (owners.empty() ? "" : ", ") + ("`orbit " + std::string(verb.name) + "`");
     }
     if (!owners.empty()) {

@@ -56,6 +56,7 @@ std::string overview() {
   out += group("The edge", {"edge", "edge check", "trust"});
   out += group("Domains", {"domains add", "domains list", "domains check", "domains remove", "domains authority"});
   out += group("Variables", {"vars set", "vars list", "vars unset", "vars revoke", "vars import"});
+  out += group("A server", {"link", "server install", "server uninstall", "doctor"});
   out += group("Orbit itself", {"server status", "server stop", "version", "help"});
   out += "\nFlags for every command\n" + flagLines(globalFlags());
   out += "\nCommands and flags mean what they mean in Docker Compose. `orbit help up` explains one, with examples.\n";

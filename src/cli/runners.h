@@ -36,6 +36,9 @@ net::Task<int> runVarsUnset(Session& session);
 net::Task<int> runVarsRevoke(Session& session);
 net::Task<int> runVarsImport(Session& session);
 net::Task<int> runVersion(Session& session);
+net::Task<int> runLink(Session& session);
+// The far end of a link: standard input and output are joined with the daemon.
+net::Task<int> runApiStdio(Session& session);
 net::Task<int> runServerStatus(Session& session);
 net::Task<int> runServerStop(Session& session);
 

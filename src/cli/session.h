@@ -27,7 +27,9 @@ class Session {
  public:
   using OnEvent = std::function<void(const Event&)>;
 
-  Session(net::Loop& loop, const CommandLine& line, const model::Home& home, const std::string& executable);
+  // `host`: whose daemon, when it is not this machine's.
+  Session(net::Loop& loop, const CommandLine& line, const model::Home& home, const std::string& executable,
+          std::optional<RemoteHost> host = {});
 
   // A verb that needs the project's files: sends the snapshot, adds what is asked for, packs and uploads contexts,
   // until it is done. Events other than `need` go to `onEvent`, or to the presenter when there is none.
@@ -49,6 +51,7 @@ class Session {
   net::Loop& loop;
   const CommandLine& line;
   const model::Home& home;
+  const std::optional<RemoteHost> host;
   ApiClient api;
   Snapshot snapshot;
   Presenter presenter;

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "cli/deploy_verbs.h"
 #include "cli/edge_verbs.h"
+#include "cli/server_verbs.h"
 
 namespace orbit::cli {
 namespace {
@@ -304,6 +305,7 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : edgeVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
     for (auto& verb : variableVerbs()) table.push_back(verb);
+    for (auto& verb : serverVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);
     return table;
   }();
@@ -317,6 +319,7 @@ const std::vector<Flag>& globalFlags() {
       {"project-directory", 0, kText, "FOLDER", "Folder that relative paths start from (default: the first file's)"},
       {"profile", 0, kList, "NAME", "Enable a profile"},
       {"env-file", 0, kList, "FILE", "Read variables from here instead of .env"},
+      {"host", 0, kText, "USER@HOST", "Ask that machine's Orbit, over ssh, for verbs that can (local: this one's)"},
       {"ansi", 0, kText, "WHEN", "Colours and the live table: auto, always or never"},
       {"progress", 0, kText, "HOW", "Show progress as: auto, tty, plain or quiet"},
       {"verbose", 0, kSwitch, "", "Say what orbit itself is doing"},

@@ -97,6 +97,7 @@ class Fake final : public FakeEngine {
       info.architecture = "x86_64";
       info.storageDriver = "overlay2";
       info.rootDir = "/var/lib/docker";
+      info.loggingDriver = "json-file";
       info.cgroupVersion = machine_.version() >= kApiManyNetworks ? 2 : 1;
       return info;
     });

@@ -46,7 +46,9 @@ struct Child {
 
 struct UnixListener {
   std::string name;
-  std::string path;  // 0600
+  std::string path;
+  // Who else may speak to it when hold is root and that group exists (0660); else its owner alone (0600).
+  std::string group = {};
 };
 
 struct Options {
