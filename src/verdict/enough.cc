@@ -16,7 +16,7 @@ bool Judge::enough() const {
   const double usual = (static_cast<double>(old_.failures) + 0.5) / (old + 1);
   const double bad = std::min(1.0, std::max(policy_.riseTimes * usual, policy_.risePoints));
   // Service and busiest route hold 3/4 of the coin, failures their share of it, one of the bets a seventh of its half.
-  const double stake = 0.75 * kSignalShare[0] * 0.5 / Split::kBets;
+  const double stake = 0.8 * kSignalShare[0] * 0.7 / Split::kBets;
   const double needed = std::log(policy_.watchedTogether / (policy_.budget * stake));
   const double r = fresh / old;
   for (double x = 0.02; x < 1; x += 0.02) {

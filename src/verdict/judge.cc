@@ -6,8 +6,8 @@
 namespace orbit::verdict {
 namespace {
 
-constexpr double kServiceShare = 0.5;  // of the coin; the rest is the routes'
-constexpr double kQuiet = 0.004;       // of the coins needed: less is no suspicion, and no reason to wait
+constexpr double kServiceShare = 0.75;  // of the coin; the rest is the routes'
+constexpr double kQuiet = 0.004;        // of the coins needed: less is no suspicion, and no reason to wait
 constexpr std::uint64_t kWarmAnswers = 50;
 constexpr double kSharedToldS = 2;
 
@@ -34,7 +34,9 @@ void Judge::promoted() {
   if (stage_ == Stage::kPromoted) return;
   stage_ = Stage::kPromoted;
   stageSeconds_ = 0;
-  for (auto& [name, route] : routes_) route.cut();
+  stageFresh_ = {};
+  stageOld_ = {};
+  for (auto& [name, route] : routes_) route.newStage();
 }
 
 void Judge::weighRoutes(const Tick& tick) {
@@ -50,6 +52,8 @@ void Judge::weighRoutes(const Tick& tick) {
     if (seen->gap) continue;
     fresh_.add(seen->fresh);
     old_.add(seen->old);
+    stageFresh_.add(seen->fresh);
+    stageOld_.add(seen->old);
     if (!warmingUp) warm_ += seen->fresh.latency.count();
     auto at = routes_.find(seen->route);
     if (at == routes_.end()) {

@@ -74,7 +74,7 @@ std::vector<std::string> Judge::reasons() const {
     }
   };
   const bool one = routes_.size() == 1;
-  if (!one) look(service_, 0.5, "", fresh_, old_);
+  if (!one) look(service_, 0.5, "", stageFresh_, stageOld_);
   for (const auto& [name, route] : routes_) {
     look(route.bets, one ? 1 : 0.5 * route.share, one ? "" : " of " + name, route.fresh, route.old);
   }

@@ -11,7 +11,7 @@ constexpr double kUsualCount = 200;   // of requests without hits it starts from
 constexpr double kUnusualRate = 0.2;  // never a shared fault below
 constexpr double kUnusualTimes = 3;   // or below so many times the usual
 constexpr double kUnusualHits = 3;
-constexpr double kMomentCount = 4;           // requests of either side that make a moment,
+constexpr double kMomentCount = 3;           // requests of either side that make a moment,
 constexpr double kMomentS = 10;              // or one of either after so long;
 constexpr double kMomentMaxS = 60;           // after that what was gathered is dropped
 constexpr std::uint64_t kRecentMax = 4'000;  // answers the marks are taken from: between this and twice this
@@ -59,6 +59,12 @@ void Route::cut() {
   gatheredS_ = 0;
 }
 
+void Route::newStage() {
+  cut();
+  fresh = {};
+  old = {};
+}
+
 void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) {
   const auto requests = [](const Side& side) {
     return static_cast<double>(side.attempts - std::min(side.attempts, side.aborted + side.repeats));
@@ -70,12 +76,15 @@ void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) 
   sum(gathered_[0], asked, std::clamp(failures(tick.fresh), 0.0, asked), oldAsked,
       std::clamp(failures(tick.old), 0.0, oldAsked));
   if (answersWell_) {
-    sum(gathered_[1], asked, static_cast<double>(tick.fresh.refused), oldAsked, static_cast<double>(tick.old.refused));
+    // Of those that were answered: failures are counted already.
+    const auto answers = [](const Side& side) { return static_cast<double>(side.good + side.refused); };
+    sum(gathered_[1], answers(tick.fresh), static_cast<double>(tick.fresh.refused), answers(tick.old),
+        static_cast<double>(tick.old.refused));
   }
-  const double times = warmingUp ? policy.warmUpSlowTimes : policy.slowTimes;
+  if (warmingUp) return;
   const auto tolerated = [&](std::uint64_t mark) {
     return static_cast<std::uint64_t>(
-        std::max(std::ceil(static_cast<double>(mark) * times), static_cast<double>(mark) + policy.slowUs));
+        std::max(std::ceil(static_cast<double>(mark) * policy.slowTimes), static_cast<double>(mark) + policy.slowUs));
   };
   const auto freshLeft = static_cast<double>(late(tick.fresh.aborts, tolerated(leftMark_)));
   const auto oldLeft = static_cast<double>(late(tick.old.aborts, leftMark_));
@@ -131,7 +140,6 @@ void Route::remember(const signal::Histogram& latency) {
 std::optional<Moments> Route::add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy) {
   fresh.add(tick.fresh);
   old.add(tick.old);
-  if (!warmingUp) warm += tick.fresh.latency.count();
   gather(tick, warmingUp, policy);
   gatheredS_ += seconds;
   answersWell_ = answersWell_ || tick.old.good > 0;

@@ -35,14 +35,14 @@ class Route {
   Route(const Policy& policy, unsigned number);
   // A whole moment when there is one. `warmingUp`: an instance of the new release is young.
   std::optional<Moments> add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy);
-  void cut();  // shares change: what is half gathered is dropped
+  void newStage();  // shares change: what is half gathered is dropped, and sums begin anew
 
   Bets bets;
-  double share;  // of the coin: routes get less the later they came
-  Total fresh, old;
-  std::uint64_t warm = 0;  // answers of the new release that were weighed as warm
+  double share;      // of the coin: routes get less the later they came
+  Total fresh, old;  // of the stage
 
  private:
+  void cut();
   void gather(const RouteTick& tick, bool warmingUp, const Policy& policy);
   bool whole() const;
   Moments close();

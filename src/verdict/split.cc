@@ -7,7 +7,8 @@ namespace orbit::verdict {
 namespace {
 
 // How many times the odds that are good enough.
-constexpr std::array<double, Split::kBets> kOdds = {1.25, 1.5, 2, 3, 5, 10, 25};
+constexpr std::array<double, Split::kBets> kOdds = {1.5, 2, 3, 6, 12, 25};
+constexpr double kStaked = 0.7;     // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
 constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
@@ -35,19 +36,20 @@ double Clusters::correlation(double likely) const {
   const double variance = rate * (1 - rate);
   const double room = 2 * pairs_ - inverse_;
   if (variance <= 0 || room <= 0) return likely;
-  const double seen = std::clamp((jumps_ / variance - inverse_) / room, 0.0, 1.0);
+  const double error = inverse_ / (2 * pairs_) * std::sqrt(2 / hits_);  // of what follows: less is noise
+  const double seen = std::clamp((jumps_ / variance - inverse_) / room - error, 0.0, 1.0);
   return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
 }
 
 Split::Split(Margin margin, double momentMax, double spreadS)
-    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS) {
+    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS), kept_(1 - kStaked) {
   for (Purse& purse : purses_) {
-    for (auto& row : purse.coins) row.fill(0.5 / kBets);
+    for (auto& row : purse.coins) row.fill(kStaked / kBets);
   }
 }
 
 void Split::stake(double seconds) {
-  const double more = std::min(kept_, 0.5 * seconds / spreadS_);
+  const double more = std::min(kept_, (1 - kStaked) * seconds / spreadS_);
   if (more <= 0) return;
   kept_ -= more;
   for (Purse& purse : purses_) {

@@ -51,15 +51,15 @@ class Clusters {
 
 class Split {
  public:
-  static constexpr std::size_t kBets = 7;
-  // The purse begins with half a coin staked; the rest follows evenly over `spreadS`.
+  static constexpr std::size_t kBets = 6;
+  // Most of the coin is staked at the beginning; the rest follows evenly over `spreadS`.
   Split(Margin margin, double momentMax, double spreadS);
   // Several routes in the same moment are one bet.
   void add(const std::vector<Moment>& moments);
   double worth() const;  // in coins
 
  private:
-  static constexpr std::size_t kChanges = 2;
+  static constexpr std::size_t kChanges = 1;
   struct Purse {
     // [binding margin][changes so far, at most]
     std::array<std::array<double, kChanges + 1>, 2> coins{};
@@ -74,7 +74,7 @@ class Split {
 
   Margin margin_;
   double momentMax_, spreadS_;
-  double kept_ = 0.5;
+  double kept_;  // of the coin, not staked yet
   Clusters fresh_, old_;
   std::array<Purse, kBets> purses_;
 };

@@ -103,7 +103,8 @@ class Judge {
   Names names_;
   Stage stage_;
   double seconds_ = 0, stageSeconds_ = 0;
-  Total fresh_, old_;
+  Total fresh_, old_;            // of the watch
+  Total stageFresh_, stageOld_;  // of the stage: only with the same shares can sums be compared
   std::map<std::string, Route> routes_;
   Bets service_;
   std::uint64_t warm_ = 0;  // answers of the new release's warm instances
