@@ -15,29 +15,30 @@ constexpr double kLikelyHits = 4;   // what "likely" counts against hits that we
 
 }  // namespace
 
+// The variance of a hit is taken from the same two moments, because rates change.
 void Clusters::add(double count, double hits, double seconds) {
   const double keep = std::exp(-seconds / kRememberS);
-  for (double* sum : {&jumps_, &inverse_, &pairs_, &count_, &hits_}) *sum *= keep;
-  const double rate = hits / count;
-  if (lastCount_ > 0) {
-    jumps_ += (rate - lastRate_) * (rate - lastRate_);
-    inverse_ += 1 / count + 1 / lastCount_;
-    pairs_ += 1;
+  for (double* sum : {&jumps_, &apart_, &together_, &hits_}) *sum *= keep;
+  if (lastCount_ > 0 && hits + lastHits_ > 0) {
+    const double both = count + lastCount_;
+    const double rate = (hits + lastHits_) / both;
+    const double variance = rate * (1 - rate) * both / std::max(1.0, both - 1);
+    const double jump = hits / count - lastHits_ / lastCount_;
+    const double inverse = 1 / count + 1 / lastCount_;
+    jumps_ += jump * jump;
+    apart_ += variance * inverse;
+    together_ += variance * (2 - inverse);
   }
-  count_ += count;
   hits_ += hits;
-  lastRate_ = rate;
+  lastHits_ = hits;
   lastCount_ = count;
 }
 
 // A jump's square is on average p (1 - p) (h + c (2 - h)) with h = 1/n + 1/n'.
 double Clusters::correlation(double likely) const {
-  const double rate = count_ > 0 ? hits_ / count_ : 0;
-  const double variance = rate * (1 - rate);
-  const double room = 2 * pairs_ - inverse_;
-  if (variance <= 0 || room <= 0) return likely;
-  const double error = inverse_ / (2 * pairs_) * std::sqrt(2 / hits_);  // of what follows: less is noise
-  const double seen = std::clamp((jumps_ / variance - inverse_) / room - error, 0.0, 1.0);
+  if (hits_ <= 0 || together_ <= 0) return likely;
+  const double error = apart_ / (apart_ + together_) * std::sqrt(2 / hits_);  // of what follows: less is noise
+  const double seen = std::clamp((jumps_ - apart_) / together_ - error, 0.0, 1.0);
   return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
 }
 

@@ -44,9 +44,11 @@ class Clusters {
   double correlation(double likely) const;
 
  private:
-  double jumps_ = 0, inverse_ = 0, pairs_ = 0;  // sums over pairs of moments: squared jumps of the rate, 1/n + 1/n'
-  double count_ = 0, hits_ = 0;
-  double lastRate_ = 0, lastCount_ = 0;  // 0: there was none
+  // Sums over pairs of moments: squared jumps of the rate; what they would be with hits that come apart, and what more
+  // with hits that come together.
+  double jumps_ = 0, apart_ = 0, together_ = 0;
+  double hits_ = 0;
+  double lastHits_ = 0, lastCount_ = 0;  // 0: there was none
 };
 
 class Split {

@@ -60,20 +60,48 @@ Expected expectedFailures(const RouteTruth& route, const World& world, double rp
   return expected;
 }
 
-// The share of answers later than slowTimes the old release's quantile.
-double later(const RouteTruth& route, const Truth& truth, double quantile, const Policy& policy) {
-  const double z = Chance::quantile(quantile), tailZ = Chance::quantile(0.95);
-  const double markUs = route.medianUs * std::exp(route.spread * z);
-  const double toleratedUs = std::max(markUs * policy.slowTimes, markUs + policy.slowUs);
-  const auto beyond = [&](double slower) { return std::log(toleratedUs / route.medianUs / slower) / route.spread; };
-  const double body = beyond(truth.slower), tail = std::max(tailZ, beyond(truth.slower * truth.tailSlower));
-  return Chance::above(tail) + std::max(0.0, Chance::above(body) - Chance::above(tailZ));
+// The share of answers later than a time, pauses and all.
+double later(const RouteTruth& route, const World& world, double us, double slower, double tailSlower) {
+  const auto share = [&](double mark) {
+    if (mark <= 0) return 1.0;
+    const auto beyond = [&](double times) { return std::log(mark / route.medianUs / times) / route.spread; };
+    const double tailZ = Chance::quantile(0.95), tail = std::max(tailZ, beyond(slower * tailSlower));
+    return Chance::above(tail) + std::max(0.0, Chance::above(beyond(slower)) - Chance::above(tailZ));
+  };
+  const double paused = world.pausedShare();
+  if (paused == 0) return share(us);
+  constexpr int kSteps = 20;
+  double sum = 0;
+  for (int at = 0; at < kSteps; ++at) sum += share(us - world.pauseUs() * (at + 0.5) / kSteps);
+  return (1 - paused) * share(us) + paused * sum / kSteps;
 }
 
-Expected expectedSlow(const RouteTruth& route, const Truth& truth, double quantile, double seconds, Stage stage,
-                      const Policy& policy) {
+// The time a share of 1 - quantile is later than.
+double quantileUs(const RouteTruth& route, const World& world, double quantile, double slower, double tailSlower) {
+  double low = 1, high = 1e9;
+  for (int at = 0; at < 60; ++at) {
+    const double middle = std::sqrt(low * high);
+    (later(route, world, middle, slower, tailSlower) > 1 - quantile ? low : high) = middle;
+  }
+  return low;
+}
+
+// Hits of one pause come together and count as one.
+Expected expectedSlow(const RouteTruth& route, const Truth& truth, const World& world, double quantile, double seconds,
+                      Stage stage, const Policy& policy) {
   const double fresh = truth.rps * route.share * World::shareOf(stage), old = truth.rps * route.share - fresh;
-  return {fresh * seconds * later(route, truth, quantile, policy), old * seconds * (1 - quantile), fresh / old};
+  const double markUs = quantileUs(route, world, quantile, 1, 1);
+  const double toleratedUs = std::max(markUs * policy.slowTimes, markUs + policy.slowUs);
+  const double late = later(route, world, toleratedUs, truth.slower, truth.tailSlower);
+  const double ofPauses = std::min(1.0, world.pausedShare() / late);
+  const double together = 1 + ofPauses * std::max(0.0, fresh * world.pauseUs() / 1e6 - 1);
+  return {fresh * seconds * late / together, old * seconds * (1 - quantile) / together, fresh / old};
+}
+
+// Whether p99 really is at least 1.5 x the old one: with long pauses a slower tail below them is no slower p99.
+bool isSlow(const RouteTruth& route, const Truth& truth, const World& world) {
+  return quantileUs(route, world, 0.99, truth.slower, truth.tailSlower) >=
+         1.4999 * quantileUs(route, world, 0.99, 1, 1);
 }
 
 }  // namespace
@@ -158,10 +186,10 @@ double powerFor(const Truth& truth, const World& world, const Policy& policy) {
     const double fromS = std::max(beginS, truth.badFromS);
     for (const RouteTruth& route : truth.routes) {
       if (route.rate > route.oldRate) look(expectedFailures(route, world, truth.rps, fromS, endS, stage));
-      if (truth.slower <= 1 && truth.tailSlower <= 1) continue;
+      if ((truth.slower <= 1 && truth.tailSlower <= 1) || !isSlow(route, truth, world)) continue;
       const double seconds = std::max(0.0, endS - std::max(fromS, warmS));
       for (const double quantile : kSlowQuantiles) {
-        if (seconds > 0) look(expectedSlow(route, truth, quantile, seconds, stage, policy));
+        if (seconds > 0) look(expectedSlow(route, truth, world, quantile, seconds, stage, policy));
       }
     }
   }

@@ -1,6 +1,7 @@
 // A simulated watch: the truth about two releases and the traffic, and the ticks a daemon would see of it. All of it
 // follows from the seed. Thread rules: one owner.
 #pragma once
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <vector>
@@ -54,6 +55,8 @@ class World {
   };
   Rates ratesAt(const RouteTruth& route, double atS) const;
   double clusterMean() const { return clusterMean_; }
+  double pausedShare() const { return pauseEveryS_ > 0 ? std::min(0.5, pauseS_ / pauseEveryS_) : 0; }
+  double pauseUs() const { return pauseS_ * 1e6; }
   // Share of requests that go to the new release.
   static double shareOf(Stage stage) { return stage == Stage::kShare ? 0.1 : 0.9; }
   static constexpr double kBornS = 5;  // how old the new release's instances are when it gets its first request
