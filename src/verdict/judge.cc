@@ -60,7 +60,8 @@ void Judge::weighRoutes(const Tick& tick) {
       if (routes_.size() >= kRoutesMax) continue;
       at = routes_.emplace(seen->route, Route(policy_, static_cast<unsigned>(routes_.size() + 1))).first;
     }
-    const std::optional<Moments> moment = at->second.add(*seen, tick.seconds, warmingUp, policy_);
+    const std::optional<Moments> moment =
+        at->second.add(*seen, {tick.seconds, warmingUp, !tick.dependenciesHealthy}, policy_);
     if (!moment) continue;
     at->second.bets.add({*moment});
     moments.push_back(*moment);

@@ -57,6 +57,7 @@ Route::Route(const Policy& policy, unsigned number) : bets(policy), share(1.0 / 
 void Route::cut() {
   gathered_ = {};
   gatheredS_ = 0;
+  excused_ = false;
 }
 
 void Route::newStage() {
@@ -110,9 +111,12 @@ Moments Route::close() {
     moment.shared = usual.exceeded(moment.oldCount, moment.oldHits);
     if (!moment.shared) usual.add(moment.oldCount, moment.oldHits, seconds);
   };
-  for (Moment& moment : moments) moment.seconds = seconds;
   judge(moments[0], usualFailures_);
   for (std::size_t at = 1; at < kSlowQuantiles.size(); ++at) judge(moments[2 + at], usualSlow_[at]);
+  for (Moment& moment : moments) {
+    moment.seconds = seconds;
+    moment.shared = moment.shared || excused_;
+  }
   cut();
   return moments;
 }
@@ -137,11 +141,12 @@ void Route::remember(const signal::Histogram& latency) {
   known_ = before_.count();
 }
 
-std::optional<Moments> Route::add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy) {
+std::optional<Moments> Route::add(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy) {
   fresh.add(tick.fresh);
   old.add(tick.old);
-  gather(tick, warmingUp, policy);
-  gatheredS_ += seconds;
+  gather(tick, circumstances.warmingUp, policy);
+  gatheredS_ += circumstances.seconds;
+  excused_ = excused_ || circumstances.excused;
   answersWell_ = answersWell_ || tick.old.good > 0;
   std::optional<Moments> moments;
   if (whole()) {

@@ -33,8 +33,13 @@ struct Total {
 class Route {
  public:
   Route(const Policy& policy, unsigned number);
-  // A whole moment when there is one. `warmingUp`: an instance of the new release is young.
-  std::optional<Moments> add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy);
+  struct Circumstances {
+    double seconds = 0;
+    bool warmingUp = false;  // an instance of the new release is young
+    bool excused = false;    // what the service depends on is not well
+  };
+  // A whole moment when there is one.
+  std::optional<Moments> add(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy);
   void newStage();  // shares change: what is half gathered is dropped, and sums begin anew
 
   Bets bets;
@@ -58,6 +63,7 @@ class Route {
 
   Moments gathered_{};
   double gatheredS_ = 0;
+  bool excused_ = false;  // in some part of it
   Usual usualFailures_;
   std::array<Usual, kSlowQuantiles.size()> usualSlow_;
 };

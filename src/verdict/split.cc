@@ -7,8 +7,9 @@ namespace orbit::verdict {
 namespace {
 
 // How many times the odds that are good enough.
-constexpr std::array<double, Split::kBets> kOdds = {1.5, 2, 3, 6, 12, 25};
-constexpr double kStaked = 0.7;     // of the coin, at the beginning
+constexpr std::array<double, Split::kBets> kOdds = {1.5, 2, 3, 6, 10, 20};
+constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.22, 0.2};
+constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
 constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
@@ -44,18 +45,13 @@ double Clusters::correlation(double likely) const {
 
 Split::Split(Margin margin, double momentMax, double spreadS)
     : margin_(margin), momentMax_(momentMax), spreadS_(spreadS), kept_(1 - kStaked) {
-  for (Purse& purse : purses_) {
-    for (auto& row : purse.coins) row.fill(kStaked / kBets);
-  }
+  stakeCoins(kStaked);
 }
 
-void Split::stake(double seconds) {
-  const double more = std::min(kept_, (1 - kStaked) * seconds / spreadS_);
-  if (more <= 0) return;
-  kept_ -= more;
-  for (Purse& purse : purses_) {
-    for (auto& row : purse.coins) {
-      for (double& coins : row) coins += more / kBets;
+void Split::stakeCoins(double more) {
+  for (std::size_t at = 0; at < kBets; ++at) {
+    for (auto& row : purses_[at].coins) {
+      for (double& coins : row) coins += more * kShares[at];
     }
   }
 }
@@ -92,7 +88,9 @@ void Split::add(const std::vector<Moment>& moments) {
     all.seconds = std::max(all.seconds, moment.seconds);
     all.shared = all.shared || moment.shared;
   }
-  stake(all.seconds);
+  const double more = std::min(kept_, (1 - kStaked) * all.seconds / spreadS_);
+  kept_ -= more;
+  stakeCoins(more);
   const Weight weight = weigh(all.freshCount, all.oldCount);
   const double most = std::log(all.shared ? 1.0 : momentMax_);
   const double m = margin_.times;

@@ -71,14 +71,14 @@ class Split {
     double fresh = 1, old = 1;
   };
   Weight weigh(double freshCount, double oldCount) const;
-  void stake(double seconds);
+  void stakeCoins(double more);
   void multiply(Purse& purse, double times, double points) const;
 
   Margin margin_;
   double momentMax_, spreadS_;
   double kept_;  // of the coin, not staked yet
   Clusters fresh_, old_;
-  std::array<Purse, kBets> purses_;
+  std::array<Purse, kBets> purses_{};
 };
 
 }  // namespace orbit::verdict

@@ -125,6 +125,19 @@ TEST_F(JudgeTest, InASharedFaultTheNewReleaseMayFailMore) {
   EXPECT_TRUE(shared_);
 }
 
+TEST_F(JudgeTest, WhatItDependsOnIsIllAndTheNewReleaseNoticesFirst) {
+  repeat(tick(answers(20), answers(180)), 20);
+  Tick seen = tick(answers(20, 20), answers(90));  // the old one's other requests still hang
+  seen.dependenciesHealthy = false;
+  EXPECT_NE(repeat(seen, 30).action, Action::kRollBack);
+}
+
+TEST_F(JudgeTest, FailuresWhileTheOldReleaseEndsNoRequestWaitForIt) {
+  repeat(tick(answers(20), answers(180)), 20);
+  EXPECT_NE(repeat(tick(answers(20, 20), Side{}), 25).action, Action::kRollBack) << "the old one's requests hang";
+  EXPECT_NE(repeat(tick(answers(20, 20), answers(4500, 4500)), 1).action, Action::kRollBack);
+}
+
 TEST_F(JudgeTest, AfterPromotionTheSmallControlStillTells) {
   repeat(tick(answers(20), answers(180)), 60);
   judge_.promoted();

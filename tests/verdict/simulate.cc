@@ -1,6 +1,6 @@
 // Good and bad releases by the thousand, judged tick by tick (./dev soak verdict; a short form in ./dev test).
 //
-//   verdict_simulate [--seed N] [--good N] [--bad N] [--first N] [--show] [--plot FILE]
+//   verdict_simulate [--seed N] [--good N] [--bad N] [--first N] [--show] [--no-known] [--plot FILE]
 //
 // Exit status 1 when more than 3 in 10,000 good ones were taken back, or fewer than 99 % of the bad ones that a
 // fixed-sample test knowing both rates would find with power 0.999 in the requests of the watch.
@@ -23,6 +23,7 @@ namespace {
 
 struct Options {
   std::uint64_t seed = 1, good = 10'000, bad = 10'000, first = 0;
+  bool known = true;
   bool show = false;  // every release that went wrong
   std::string plot;
 };
@@ -177,8 +178,7 @@ int run(const Options& options) {
   const auto begin = std::chrono::steady_clock::now();
   fmt::print("seed {}\n", options.seed);
   if (!options.plot.empty()) return writePlot(options.plot, options.seed);
-  if (std::getenv("SKIP") == nullptr) knownOnes(options);
-  if (std::getenv("KNOWN")) return 0;
+  if (options.known) knownOnes(options);
   const std::uint64_t takenBack = goodOnes(options);
   const double found = badOnes(options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
@@ -195,12 +195,13 @@ int main(int argc, char** argv) {
   orbit::verdict::Options options;
   for (int at = 1; at < argc; ++at) {
     const std::string name = argv[at];
-    if (name == "--show") {
-      options.show = true;
+    if (name == "--show" || name == "--no-known") {
+      (name == "--show" ? options.show : options.known) = name == "--show";
       continue;
     }
     if (at + 1 >= argc) {
-      fmt::print(stderr, "verdict_simulate [--seed N] [--good N] [--bad N] [--first N] [--show] [--plot FILE]\n");
+      fmt::print(stderr,
+                 "verdict_simulate [--seed N] [--good N] [--bad N] [--first N] [--show] [--no-known] [--plot FILE]\n");
       return 2;
     }
     const char* value = argv[++at];
