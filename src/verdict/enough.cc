@@ -15,8 +15,8 @@ bool Judge::enough() const {
   constexpr double kDeviations = 1.2816;  // one in ten
   const double usual = (static_cast<double>(old_.failures) + 0.5) / (old + 1);
   const double bad = std::min(1.0, std::max(policy_.riseTimes * usual, usual + policy_.risePoints));
-  // Service and busiest route hold 3/4 of the coin, failures their share of it, one of the bets a seventh of its half.
-  const double stake = 0.8 * kSignalShare[0] * 0.7 / Split::kBets;
+  // Service and busiest route hold 7/8 of the coin, failures their share of it, one of the bets about a sixth of that.
+  const double stake = (1 + kServiceShare) / 2 * kSignalShare[0] / Split::kBets;
   const double needed = std::log(policy_.watchedTogether / (policy_.budget * stake));
   const double r = fresh / old;
   for (double x = 0.02; x < 1; x += 0.02) {

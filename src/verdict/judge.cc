@@ -6,8 +6,7 @@
 namespace orbit::verdict {
 namespace {
 
-constexpr double kServiceShare = 0.75;  // of the coin; the rest is the routes'
-constexpr double kQuiet = 0.004;        // of the coins needed: less is no suspicion, and no reason to wait
+constexpr double kQuiet = 0.004;  // of the coins needed: less is no suspicion, and no reason to wait
 constexpr std::uint64_t kWarmAnswers = 50;
 constexpr double kSharedToldS = 2;
 

@@ -16,17 +16,21 @@ constexpr double kLikelyHits = 4;   // what "likely" counts against hits that we
 
 }  // namespace
 
+double Clusters::jump(double count, double hits) const {
+  return lastCount_ > 0 ? hits / count - lastHits_ / lastCount_ : 0;
+}
+
 // The variance of a hit is taken from the same two moments, because rates change.
-void Clusters::add(double count, double hits, double seconds) {
+void Clusters::add(double count, double hits, double seconds, double otherJump) {
   const double keep = std::exp(-seconds / kRememberS);
   for (double* sum : {&jumps_, &apart_, &together_, &hits_}) *sum *= keep;
   if (lastCount_ > 0 && hits + lastHits_ > 0) {
     const double both = count + lastCount_;
     const double rate = (hits + lastHits_) / both;
     const double variance = rate * (1 - rate) * both / std::max(1.0, both - 1);
-    const double jump = hits / count - lastHits_ / lastCount_;
     const double inverse = 1 / count + 1 / lastCount_;
-    jumps_ += jump * jump;
+    const double ownJump = jump(count, hits);
+    jumps_ += ownJump * (ownJump - otherJump);  // what both sides do together cancels on average
     apart_ += variance * inverse;
     together_ += variance * (2 - inverse);
   }
@@ -108,8 +112,14 @@ void Split::add(const std::vector<Moment>& moments) {
     }
     multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
   }
-  fresh_.add(all.freshCount, all.freshHits, all.seconds);
-  old_.add(all.oldCount, all.oldHits, all.seconds);
+  if (all.shared) {
+    fresh_.pass();
+    old_.pass();
+    return;
+  }
+  const double freshJump = fresh_.jump(all.freshCount, all.freshHits), oldJump = old_.jump(all.oldCount, all.oldHits);
+  fresh_.add(all.freshCount, all.freshHits, all.seconds, oldJump);
+  old_.add(all.oldCount, all.oldHits, all.seconds, freshJump);
 }
 
 double Split::worth() const {

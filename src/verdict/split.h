@@ -13,8 +13,9 @@
 //
 // Hits come in clusters: a pause of one instance slows all it has in hand. With a correlation c between two requests of
 // one side in one moment, n of them are worth n / (1 + (n - 1) c), and so are their hits. c is measured by how much a
-// side's rate jumps from one moment to the next, more than independent hits would, on moments before the one at hand; a
-// bet with counts divided like this stays fair for independent hits, because t -> t^(1/k) is concave.
+// side's rate jumps from one moment to the next, more than independent hits would and without the other side doing the
+// same, on moments before the one at hand; a bet with counts divided like this stays fair for independent hits, because
+// t -> t^(1/k) is concave.
 // Thread rules: a plain value.
 #pragma once
 #include <array>
@@ -39,7 +40,11 @@ struct Moment {
 // How much the hits of one side cluster in a moment.
 class Clusters {
  public:
-  void add(double count, double hits, double seconds);
+  // How far the rate jumps from the last moment to one of these; 0 if there was none.
+  double jump(double count, double hits) const;
+  // `otherJump`: the other side's in the same moment.
+  void add(double count, double hits, double seconds, double otherJump);
+  void pass() { lastCount_ = 0; }  // a moment that tells nothing
   // The correlation, 0..1, as far as it is known; else what is `likely`.
   double correlation(double likely) const;
 

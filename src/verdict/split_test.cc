@@ -78,13 +78,16 @@ TEST(Split, ARateThatDriftsThroughTheMarginsJointIsNoReason) {
 }
 
 TEST(Clusters, MeasuresHowHitsComeTogether) {
-  Clusters apart, together;
+  Clusters apart, together, shared;
   for (int at = 0; at < 400; ++at) {
-    apart.add(20, at % 2 == 0 ? 1 : 0, 0.2);
-    together.add(20, at % 20 == 0 ? 10 : 0, 0.2);
+    apart.add(20, at % 2 == 0 ? 1 : 0, 0.2, 0);
+    const double hits = at % 20 == 0 ? 10 : 0;
+    together.add(20, hits, 0.2, 0);
+    shared.add(20, hits, 0.2, shared.jump(20, hits));
   }
   EXPECT_LT(apart.correlation(0), 0.05);
   EXPECT_GT(together.correlation(0), 0.3);
+  EXPECT_EQ(shared.correlation(0), 0) << "the other side did the same";
   EXPECT_EQ(Clusters().correlation(0.5), 0.5) << "nothing is known";
 }
 

@@ -182,7 +182,7 @@ int run(const Options& options) {
   const std::uint64_t takenBack = goodOnes(options);
   const double found = badOnes(options);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
-  const std::uint64_t allowed = std::max<std::uint64_t>(3 * options.good / 10'000, options.good < 10'000 ? 1 : 0);
+  const std::uint64_t allowed = 3 * options.good / 10'000;
   const bool kept = takenBack <= allowed && found >= 0.99;
   fmt::print("{} in {:.0f} s\n", kept ? "kept" : "BROKEN", took.count());
   return kept ? 0 : 1;
