@@ -9,6 +9,7 @@
 namespace orbit::verdict {
 namespace {
 
+constexpr std::uint64_t kOldRequests = 10;  // that show how the old release is
 constexpr double kGraceS = 1;  // for the same to be seen of the old release: the engine or the machine died
 
 std::string times(unsigned count) {
@@ -76,13 +77,16 @@ void Judge::weighSustained(const Tick& tick) {
   sustained_.seconds += tick.seconds;
   sustained_.requests += requests;
   sustained_.apart += failures - std::min(failures, repeats);
-  const bool alone = sustained_.oldRequests == 0;
-  if (sustained_.requests < policy_.sustainedRequests || sustained_.apart < 3 || !tick.dependenciesHealthy ||
-      sustained_.seconds < (alone ? policy_.sustainedAloneS : policy_.sustainedS) || !absolute_.empty()) {
-    return;
-  }
-  if (alone && tick.old.count > 0) return;  // nobody asked the old one: we do not know
-  if (sustained_.oldFailures * 10 > sustained_.oldRequests) return;
+  const bool alone = tick.old.count == 0;
+  if (!tick.dependenciesHealthy || !absolute_.empty()) return;
+  // Many clients for some seconds, or one that asks again and again for long.
+  const double seconds = sustained_.seconds, many = policy_.sustainedRequests;
+  const bool bySeveral = static_cast<double>(sustained_.apart) >= many &&
+                         seconds >= (alone ? policy_.sustainedAloneS : policy_.sustainedS);
+  const bool byOne = static_cast<double>(sustained_.requests) >= 3 * many && seconds >= policy_.sustainedByOneS;
+  if (!bySeveral && !byOne) return;
+  // With an old release that nobody asked we do not know.
+  if (!alone && (sustained_.oldRequests < kOldRequests || sustained_.oldFailures * 10 > sustained_.oldRequests)) return;
   absolute_.push_back(fmt::format(
       "all of {} requests to {} failed in the last {:.0f} s{}", sustained_.requests, names_.fresh, sustained_.seconds,
       alone ? "" : fmt::format(", and {} of {} to {}", sustained_.oldFailures, sustained_.oldRequests, names_.old)));

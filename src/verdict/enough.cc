@@ -7,16 +7,16 @@
 namespace orbit::verdict {
 
 // With the requests there were, spread as they were: what the bet on failures would be worth, in one of ten bad runs,
-// for a rise to riseTimes the old rate or to risePoints. Normal in the logarithm, which is near enough for a promise
+// for a rise to riseTimes the old rate or of risePoints. Normal in the logarithm, which is near enough for a promise
 // about when to stop waiting.
 bool Judge::enough() const {
   const auto fresh = static_cast<double>(fresh_.attempts), old = static_cast<double>(old_.attempts);
   if (fresh < 1 || old < 1) return false;
   constexpr double kDeviations = 1.2816;  // one in ten
   const double usual = (static_cast<double>(old_.failures) + 0.5) / (old + 1);
-  const double bad = std::min(1.0, std::max(policy_.riseTimes * usual, policy_.risePoints));
-  // Service and busiest route hold 3/4 of the coin, failures their share of it, one of the bets a seventh of its half.
-  const double stake = 0.75 * kSignalShare[0] * 0.5 / Split::kBets;
+  const double bad = std::min(1.0, std::max(policy_.riseTimes * usual, usual + policy_.risePoints));
+  // Service and busiest route hold 7/8 of the coin, failures their share of it, one of the bets about a sixth of that.
+  const double stake = (1 + kServiceShare) / 2 * kSignalShare[0] / Split::kBets;
   const double needed = std::log(policy_.watchedTogether / (policy_.budget * stake));
   const double r = fresh / old;
   for (double x = 0.02; x < 1; x += 0.02) {

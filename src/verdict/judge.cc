@@ -6,8 +6,7 @@
 namespace orbit::verdict {
 namespace {
 
-constexpr double kServiceShare = 0.5;  // of the coin; the rest is the routes'
-constexpr double kQuiet = 0.004;       // of the coins needed: less is no suspicion, and no reason to wait
+constexpr double kQuiet = 0.004;  // of the coins needed: less is no suspicion, and no reason to wait
 constexpr std::uint64_t kWarmAnswers = 50;
 constexpr double kSharedToldS = 2;
 
@@ -34,7 +33,9 @@ void Judge::promoted() {
   if (stage_ == Stage::kPromoted) return;
   stage_ = Stage::kPromoted;
   stageSeconds_ = 0;
-  for (auto& [name, route] : routes_) route.cut();
+  stageFresh_ = {};
+  stageOld_ = {};
+  for (auto& [name, route] : routes_) route.newStage();
 }
 
 void Judge::weighRoutes(const Tick& tick) {
@@ -50,13 +51,16 @@ void Judge::weighRoutes(const Tick& tick) {
     if (seen->gap) continue;
     fresh_.add(seen->fresh);
     old_.add(seen->old);
+    stageFresh_.add(seen->fresh);
+    stageOld_.add(seen->old);
     if (!warmingUp) warm_ += seen->fresh.latency.count();
     auto at = routes_.find(seen->route);
     if (at == routes_.end()) {
       if (routes_.size() >= kRoutesMax) continue;
       at = routes_.emplace(seen->route, Route(policy_, static_cast<unsigned>(routes_.size() + 1))).first;
     }
-    const std::optional<Moments> moment = at->second.add(*seen, tick.seconds, warmingUp, policy_);
+    const std::optional<Moments> moment =
+        at->second.add(*seen, {tick.seconds, warmingUp, !tick.dependenciesHealthy}, policy_);
     if (!moment) continue;
     at->second.bets.add({*moment});
     moments.push_back(*moment);

@@ -14,8 +14,7 @@ struct Policy {
   double failurePoints = 0.005;  // or within this much more, whichever allows more
   double slowTimes = 1.2;        // quantiles within this many times the old release's,
   double slowUs = 1'000;         // or within this much more
-  double warmUpSlowTimes = 10;   // the same while an instance is younger than warmUpS
-  double warmUpS = 30;
+  double warmUpS = 30;           // while an instance of it is younger, latency is not weighed
 
   // No single tick or moment may count for more than this factor, so that one burst is one piece of evidence.
   double momentMax = 15;
@@ -23,11 +22,12 @@ struct Policy {
   // Absolute evidence, which needs no control.
   unsigned exitsMax = 2;            // so many exits of the new release's instances, or one of each
   double probesFailingS = 3;        // all its instances' own probes fail for so long
-  unsigned sustainedRequests = 20;  // so many requests in a row fail, of at least three clients or paths,
+  unsigned sustainedRequests = 20;  // so many requests in a row fail that repeat no other,
   double sustainedS = 3;            // for so long; without a control sustainedAloneS
   double sustainedAloneS = 10;
+  double sustainedByOneS = 30;  // or three times as many, repeated or not, for so long
 
-  // How long it keeps its first share: until a rise to riseTimes the old rate or to risePoints, whichever is larger,
+  // How long it keeps its first share: until a rise to riseTimes the old rate or of risePoints, whichever is larger,
   // would have been seen with this power; at most shareMaxS.
   double riseTimes = 5, risePoints = 0.01, risePower = 0.9;
   double shareMaxS = 60;

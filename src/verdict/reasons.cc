@@ -74,9 +74,9 @@ std::vector<std::string> Judge::reasons() const {
     }
   };
   const bool one = routes_.size() == 1;
-  if (!one) look(service_, 0.5, "", fresh_, old_);
+  if (!one) look(service_, kServiceShare, "", stageFresh_, stageOld_);
   for (const auto& [name, route] : routes_) {
-    look(route.bets, one ? 1 : 0.5 * route.share, one ? "" : " of " + name, route.fresh, route.old);
+    look(route.bets, one ? 1 : (1 - kServiceShare) * route.share, one ? "" : " of " + name, route.fresh, route.old);
   }
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.coins > b.coins; });
   std::vector<std::string> sentences;

@@ -11,7 +11,7 @@ constexpr double kUsualCount = 200;   // of requests without hits it starts from
 constexpr double kUnusualRate = 0.2;  // never a shared fault below
 constexpr double kUnusualTimes = 3;   // or below so many times the usual
 constexpr double kUnusualHits = 3;
-constexpr double kMomentCount = 4;           // requests of either side that make a moment,
+constexpr double kMomentCount = 3;           // requests of either side that make a moment,
 constexpr double kMomentS = 10;              // or one of either after so long;
 constexpr double kMomentMaxS = 60;           // after that what was gathered is dropped
 constexpr std::uint64_t kRecentMax = 4'000;  // answers the marks are taken from: between this and twice this
@@ -57,6 +57,13 @@ Route::Route(const Policy& policy, unsigned number) : bets(policy), share(1.0 / 
 void Route::cut() {
   gathered_ = {};
   gatheredS_ = 0;
+  excused_ = false;
+}
+
+void Route::newStage() {
+  cut();
+  fresh = {};
+  old = {};
 }
 
 void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) {
@@ -70,12 +77,15 @@ void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) 
   sum(gathered_[0], asked, std::clamp(failures(tick.fresh), 0.0, asked), oldAsked,
       std::clamp(failures(tick.old), 0.0, oldAsked));
   if (answersWell_) {
-    sum(gathered_[1], asked, static_cast<double>(tick.fresh.refused), oldAsked, static_cast<double>(tick.old.refused));
+    // Of those that were answered: failures are counted already.
+    const auto answers = [](const Side& side) { return static_cast<double>(side.good + side.refused); };
+    sum(gathered_[1], answers(tick.fresh), static_cast<double>(tick.fresh.refused), answers(tick.old),
+        static_cast<double>(tick.old.refused));
   }
-  const double times = warmingUp ? policy.warmUpSlowTimes : policy.slowTimes;
+  if (warmingUp) return;
   const auto tolerated = [&](std::uint64_t mark) {
     return static_cast<std::uint64_t>(
-        std::max(std::ceil(static_cast<double>(mark) * times), static_cast<double>(mark) + policy.slowUs));
+        std::max(std::ceil(static_cast<double>(mark) * policy.slowTimes), static_cast<double>(mark) + policy.slowUs));
   };
   const auto freshLeft = static_cast<double>(late(tick.fresh.aborts, tolerated(leftMark_)));
   const auto oldLeft = static_cast<double>(late(tick.old.aborts, leftMark_));
@@ -101,9 +111,12 @@ Moments Route::close() {
     moment.shared = usual.exceeded(moment.oldCount, moment.oldHits);
     if (!moment.shared) usual.add(moment.oldCount, moment.oldHits, seconds);
   };
-  for (Moment& moment : moments) moment.seconds = seconds;
   judge(moments[0], usualFailures_);
   for (std::size_t at = 1; at < kSlowQuantiles.size(); ++at) judge(moments[2 + at], usualSlow_[at]);
+  for (Moment& moment : moments) {
+    moment.seconds = seconds;
+    moment.shared = moment.shared || excused_;
+  }
   cut();
   return moments;
 }
@@ -128,12 +141,12 @@ void Route::remember(const signal::Histogram& latency) {
   known_ = before_.count();
 }
 
-std::optional<Moments> Route::add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy) {
+std::optional<Moments> Route::add(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy) {
   fresh.add(tick.fresh);
   old.add(tick.old);
-  if (!warmingUp) warm += tick.fresh.latency.count();
-  gather(tick, warmingUp, policy);
-  gatheredS_ += seconds;
+  gather(tick, circumstances.warmingUp, policy);
+  gatheredS_ += circumstances.seconds;
+  excused_ = excused_ || circumstances.excused;
   answersWell_ = answersWell_ || tick.old.good > 0;
   std::optional<Moments> moments;
   if (whole()) {

@@ -33,16 +33,21 @@ struct Total {
 class Route {
  public:
   Route(const Policy& policy, unsigned number);
-  // A whole moment when there is one. `warmingUp`: an instance of the new release is young.
-  std::optional<Moments> add(const RouteTick& tick, double seconds, bool warmingUp, const Policy& policy);
-  void cut();  // shares change: what is half gathered is dropped
+  struct Circumstances {
+    double seconds = 0;
+    bool warmingUp = false;  // an instance of the new release is young
+    bool excused = false;    // what the service depends on is not well
+  };
+  // A whole moment when there is one.
+  std::optional<Moments> add(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy);
+  void newStage();  // shares change: what is half gathered is dropped, and sums begin anew
 
   Bets bets;
-  double share;  // of the coin: routes get less the later they came
-  Total fresh, old;
-  std::uint64_t warm = 0;  // answers of the new release that were weighed as warm
+  double share;      // of the coin: routes get less the later they came
+  Total fresh, old;  // of the stage
 
  private:
+  void cut();
   void gather(const RouteTick& tick, bool warmingUp, const Policy& policy);
   bool whole() const;
   Moments close();
@@ -58,6 +63,7 @@ class Route {
 
   Moments gathered_{};
   double gatheredS_ = 0;
+  bool excused_ = false;  // in some part of it
   Usual usualFailures_;
   std::array<Usual, kSlowQuantiles.size()> usualSlow_;
 };

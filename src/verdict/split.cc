@@ -7,52 +7,55 @@ namespace orbit::verdict {
 namespace {
 
 // How many times the odds that are good enough.
-constexpr std::array<double, Split::kBets> kOdds = {1.25, 1.5, 2, 3, 5, 10, 25};
+constexpr std::array<double, Split::kBets> kOdds = {1.5, 2, 3, 6, 10, 20};
+constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.22, 0.2};
+constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
 constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
 
 }  // namespace
 
-void Clusters::add(double count, double hits, double seconds) {
+double Clusters::jump(double count, double hits) const {
+  return lastCount_ > 0 ? hits / count - lastHits_ / lastCount_ : 0;
+}
+
+// The variance of a hit is taken from the same two moments, because rates change.
+void Clusters::add(double count, double hits, double seconds, double otherJump) {
   const double keep = std::exp(-seconds / kRememberS);
-  for (double* sum : {&jumps_, &inverse_, &pairs_, &count_, &hits_}) *sum *= keep;
-  const double rate = hits / count;
-  if (lastCount_ > 0) {
-    jumps_ += (rate - lastRate_) * (rate - lastRate_);
-    inverse_ += 1 / count + 1 / lastCount_;
-    pairs_ += 1;
+  for (double* sum : {&jumps_, &apart_, &together_, &hits_}) *sum *= keep;
+  if (lastCount_ > 0 && hits + lastHits_ > 0) {
+    const double both = count + lastCount_;
+    const double rate = (hits + lastHits_) / both;
+    const double variance = rate * (1 - rate) * both / std::max(1.0, both - 1);
+    const double inverse = 1 / count + 1 / lastCount_;
+    const double ownJump = jump(count, hits);
+    jumps_ += ownJump * (ownJump - otherJump);  // what both sides do together cancels on average
+    apart_ += variance * inverse;
+    together_ += variance * (2 - inverse);
   }
-  count_ += count;
   hits_ += hits;
-  lastRate_ = rate;
+  lastHits_ = hits;
   lastCount_ = count;
 }
 
 // A jump's square is on average p (1 - p) (h + c (2 - h)) with h = 1/n + 1/n'.
 double Clusters::correlation(double likely) const {
-  const double rate = count_ > 0 ? hits_ / count_ : 0;
-  const double variance = rate * (1 - rate);
-  const double room = 2 * pairs_ - inverse_;
-  if (variance <= 0 || room <= 0) return likely;
-  const double seen = std::clamp((jumps_ / variance - inverse_) / room, 0.0, 1.0);
+  if (hits_ <= 0 || together_ <= 0) return likely;
+  const double error = apart_ / (apart_ + together_) * std::sqrt(2 / hits_);  // of what follows: less is noise
+  const double seen = std::clamp((jumps_ - apart_) / together_ - error, 0.0, 1.0);
   return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
 }
 
 Split::Split(Margin margin, double momentMax, double spreadS)
-    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS) {
-  for (Purse& purse : purses_) {
-    for (auto& row : purse.coins) row.fill(0.5 / kBets);
-  }
+    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS), kept_(1 - kStaked) {
+  stakeCoins(kStaked);
 }
 
-void Split::stake(double seconds) {
-  const double more = std::min(kept_, 0.5 * seconds / spreadS_);
-  if (more <= 0) return;
-  kept_ -= more;
-  for (Purse& purse : purses_) {
-    for (auto& row : purse.coins) {
-      for (double& coins : row) coins += more / kBets;
+void Split::stakeCoins(double more) {
+  for (std::size_t at = 0; at < kBets; ++at) {
+    for (auto& row : purses_[at].coins) {
+      for (double& coins : row) coins += more * kShares[at];
     }
   }
 }
@@ -89,7 +92,9 @@ void Split::add(const std::vector<Moment>& moments) {
     all.seconds = std::max(all.seconds, moment.seconds);
     all.shared = all.shared || moment.shared;
   }
-  stake(all.seconds);
+  const double more = std::min(kept_, (1 - kStaked) * all.seconds / spreadS_);
+  kept_ -= more;
+  stakeCoins(more);
   const Weight weight = weigh(all.freshCount, all.oldCount);
   const double most = std::log(all.shared ? 1.0 : momentMax_);
   const double m = margin_.times;
@@ -107,8 +112,14 @@ void Split::add(const std::vector<Moment>& moments) {
     }
     multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
   }
-  fresh_.add(all.freshCount, all.freshHits, all.seconds);
-  old_.add(all.oldCount, all.oldHits, all.seconds);
+  if (all.shared) {
+    fresh_.pass();
+    old_.pass();
+    return;
+  }
+  const double freshJump = fresh_.jump(all.freshCount, all.freshHits), oldJump = old_.jump(all.oldCount, all.oldHits);
+  fresh_.add(all.freshCount, all.freshHits, all.seconds, oldJump);
+  old_.add(all.oldCount, all.oldHits, all.seconds, freshJump);
 }
 
 double Split::worth() const {

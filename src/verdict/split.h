@@ -13,8 +13,9 @@
 //
 // Hits come in clusters: a pause of one instance slows all it has in hand. With a correlation c between two requests of
 // one side in one moment, n of them are worth n / (1 + (n - 1) c), and so are their hits. c is measured by how much a
-// side's rate jumps from one moment to the next, more than independent hits would, on moments before the one at hand; a
-// bet with counts divided like this stays fair for independent hits, because t -> t^(1/k) is concave.
+// side's rate jumps from one moment to the next, more than independent hits would and without the other side doing the
+// same, on moments before the one at hand; a bet with counts divided like this stays fair for independent hits, because
+// t -> t^(1/k) is concave.
 // Thread rules: a plain value.
 #pragma once
 #include <array>
@@ -39,27 +40,33 @@ struct Moment {
 // How much the hits of one side cluster in a moment.
 class Clusters {
  public:
-  void add(double count, double hits, double seconds);
+  // How far the rate jumps from the last moment to one of these; 0 if there was none.
+  double jump(double count, double hits) const;
+  // `otherJump`: the other side's in the same moment.
+  void add(double count, double hits, double seconds, double otherJump);
+  void pass() { lastCount_ = 0; }  // a moment that tells nothing
   // The correlation, 0..1, as far as it is known; else what is `likely`.
   double correlation(double likely) const;
 
  private:
-  double jumps_ = 0, inverse_ = 0, pairs_ = 0;  // sums over pairs of moments: squared jumps of the rate, 1/n + 1/n'
-  double count_ = 0, hits_ = 0;
-  double lastRate_ = 0, lastCount_ = 0;  // 0: there was none
+  // Sums over pairs of moments: squared jumps of the rate; what they would be with hits that come apart, and what more
+  // with hits that come together.
+  double jumps_ = 0, apart_ = 0, together_ = 0;
+  double hits_ = 0;
+  double lastHits_ = 0, lastCount_ = 0;  // 0: there was none
 };
 
 class Split {
  public:
-  static constexpr std::size_t kBets = 7;
-  // The purse begins with half a coin staked; the rest follows evenly over `spreadS`.
+  static constexpr std::size_t kBets = 6;
+  // Most of the coin is staked at the beginning; the rest follows evenly over `spreadS`.
   Split(Margin margin, double momentMax, double spreadS);
   // Several routes in the same moment are one bet.
   void add(const std::vector<Moment>& moments);
   double worth() const;  // in coins
 
  private:
-  static constexpr std::size_t kChanges = 2;
+  static constexpr std::size_t kChanges = 1;
   struct Purse {
     // [binding margin][changes so far, at most]
     std::array<std::array<double, kChanges + 1>, 2> coins{};
@@ -69,14 +76,14 @@ class Split {
     double fresh = 1, old = 1;
   };
   Weight weigh(double freshCount, double oldCount) const;
-  void stake(double seconds);
+  void stakeCoins(double more);
   void multiply(Purse& purse, double times, double points) const;
 
   Margin margin_;
   double momentMax_, spreadS_;
-  double kept_ = 0.5;
+  double kept_;  // of the coin, not staked yet
   Clusters fresh_, old_;
-  std::array<Purse, kBets> purses_;
+  std::array<Purse, kBets> purses_{};
 };
 
 }  // namespace orbit::verdict

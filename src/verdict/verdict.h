@@ -11,20 +11,22 @@
 // odds that are fair for a release that is only just good enough. Against such a release (or a better one) no way of
 // betting gains on average, so the chance to ever hold 5,000 coins is at most 1 in 5,000, no matter how often we look
 // (Ville's inequality; the coins are an e-process). Against a bad one they double every failure or two. Because nobody
-// knows how bad, the coin is split over bets for 1.25 to 25 times the odds that are good enough, and half of it is kept
-// back and staked bit by bit, for releases that go bad later (split.h).
+// knows how bad, the coin is split over bets for 1.5 to 20 times the odds that are good enough, and a part is kept back
+// and staked bit by bit, for releases that go bad later (split.h).
 //
 // Good enough is a margin, not equality: failures within max(2 x old, old + 0.5 point), quantiles within 1.2 x old or
 // 1 ms. With enough traffic a harmless 10 % is found too, and is no reason to take a release back.
 //
-// The budget. One false alarm in 5,000 watches, for all of it together: the coin is split first over what is bet on
-// (failures 0.4, 4xx 0.1, slower than p50 0.1, p90 0.2, p99 0.2), then half on the service as a whole and half on
-// single routes, the busiest first. The sum of all purses decides. Looking more often, or at more routes, costs nothing
-// more.
+// The budget. One false alarm in 5,000 watches, for all of it together: the coin is split over the service as a whole
+// (0.75) and its single routes (the first 0.125, the next a third of that, …, the busiest first), and then over what is
+// bet on: failures 0.6, 4xx 0.04, slower than the old p50 0.04, p90 0.16, p99 0.16. The sum of all purses decides.
+// Looking more often, or at more routes, costs nothing more.
 //
 // What is not independent. A burst must not count as many witnesses: one client's retries of a path count once
-// (repeats.h), and no moment may gain more than a factor of 15, so that it takes at least four of them. When the old
-// release fails far more than it does otherwise, the moment is a shared fault: it can speak for the new release only.
+// (repeats.h), hits that come in clusters count less (split.h), and no moment may gain more than a factor of 15, so
+// that it takes at least four of them. When the old release fails far more than it does otherwise, or what the service
+// depends on is ill, the moment is a shared fault: it can speak for the new release only. While an instance of the new
+// release is younger than 30 s its failures count, its latency does not.
 //
 // Low traffic. Without failures nothing was shown: not that the release is good, only that we do not know. A verdict is
 // therefore never "fine". It is kNotJudged (no request yet), kNotEnough (a release five times as bad could still have
@@ -103,7 +105,8 @@ class Judge {
   Names names_;
   Stage stage_;
   double seconds_ = 0, stageSeconds_ = 0;
-  Total fresh_, old_;
+  Total fresh_, old_;            // of the watch
+  Total stageFresh_, stageOld_;  // of the stage: only with the same shares can sums be compared
   std::map<std::string, Route> routes_;
   Bets service_;
   std::uint64_t warm_ = 0;  // answers of the new release's warm instances
