@@ -233,6 +233,12 @@ TEST_F(Deploying, ReleasesAndOneOfThem) {
   EXPECT_EQ(Handler::send("GET", "/v1/release?project=shop&release=r99").status, 404);
 }
 
+TEST_F(Deploying, AReleaseIsOpenedByItsPin) {
+  const auto open = Handler::send("GET", "/v1/open?project=shop&environment=production&release=r12");
+  EXPECT_NE(open.answer.find("https://web.production.shop.localhost/?pin=r12"), std::string::npos) << open.answer;
+  EXPECT_EQ(Handler::send("GET", "/v1/open?project=shop&release=r11").status, 404);
+}
+
 TEST_F(Deploying, PsListsTheInstancesOfAllEnvironments) {
   Handler::send("POST", "/v1/up", body());
   deployed("web", "r11", 1, false);

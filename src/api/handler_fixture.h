@@ -22,6 +22,19 @@ class FakeTraffic final : public traffic::Traffic {
   std::vector<traffic::ServiceUrl> urls(const std::string& project) const override {
     return {{"web", "https://web." + project + ".localhost"}};
   }
+  void expectEnvironments() override {}
+  void environmentsComplete() override {}
+  Task<Status> serve(model::LiveEnvironment, net::Wait) override { co_return Status(); }
+  std::vector<Error> conflicts(const model::LiveEnvironment&) const override { return {}; }
+  Task<Status> drained(std::string, std::string, std::string, std::string, net::Wait) override { co_return Status(); }
+  bool virtualAddresses() const override { return false; }
+  std::string url(const std::string&, const std::string&, const std::string&) const override { return ""; }
+  std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
+                      const std::string& release) const override {
+    if (release != "r12") return "";
+    return "https://" + service + "." + environment + "." + project + ".localhost/?pin=" + release;
+  }
+  std::vector<model::Domain> deployedDomains() const override { return {}; }
   Task<void> settle(std::string, bool changed, net::Wait) override {
     settled.push_back(changed);
     co_return;

@@ -53,9 +53,16 @@ struct PlainRoute {
   Question question;
 };
 constexpr PlainRoute kPlain[] = {
-    {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
-    {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
-    {"GET", "status", status},   {"GET", "releases", releases},           {"GET", "release", release},
+    {"GET", "version", version},
+    {"GET", "projects", projects},
+    {"GET", "operations", operations},
+    {"GET", "domains", domains},
+    {"GET", "domains/authority", authority},
+    {"POST", "contexts", uploadContext},
+    {"GET", "status", status},
+    {"GET", "releases", releases},
+    {"GET", "release", release},
+    {"GET", "open", openRelease},
     {"GET", "vars", variables},
 };
 

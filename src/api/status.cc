@@ -122,6 +122,28 @@ net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string te
   co_await answer(exchange, std::move(*report));
 }
 
+// For a browser that is to see one release, whatever share it has.
+net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string text) {
+  const Query query = queryOf(text);
+  const std::string project = valueOf(query, "project"), release = valueOf(query, "release");
+  const auto environment = deployedEnvironment(valueOf(query, "environment"));
+  if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
+  Json list = Json::array();
+  for (const auto& row : shared.services.deploy.status(project, *environment)) {
+    const std::string url = shared.services.traffic.openUrl(project, *environment, row.service, release);
+    if (!url.empty()) list.push(Json::object({{"service", row.service}, {"url", url}}));
+  }
+  if (list.items().empty()) {
+    Error error{.code = Code::kNotFound,
+                .message = release + " serves nothing in " + *environment + " now",
+                .hint = "orbit status shows the releases that serve; orbit rollback brings an earlier one back"};
+    co_return co_await refuse(exchange, std::move(error));
+  }
+  Json body = Json::object();
+  body.set("urls", std::move(list));
+  co_await answer(exchange, std::move(body));
+}
+
 net::Task<void> nameProject(Shared& shared, http::Exchange& exchange, Json body) {
   Fields fields(body);
   auto target = decodeTarget(fields, true);

@@ -50,6 +50,7 @@ net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string 
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
 

@@ -178,13 +178,17 @@ std::string statusScreen(const Json& rows, std::int64_t nowUs, const Style& styl
   return out;
 }
 
+bool isRelease(const std::string& word) {
+  return word.size() > 1 && word.front() == 'r' && word.find_first_not_of("0123456789", 1) == std::string::npos;
+}
+
 Result<std::string> urlToOpen(const Json& rows, const std::string& word, const std::string& environment) {
   std::vector<std::string> names;
   std::string found;
   bool known = false;
   for (const auto& row : rows.items()) {
     const std::string &name = row["name"].asString(), &url = row["url"].asString();
-    const bool meant = word.empty() || name == word || row["release"].asString() == word;
+    const bool meant = word.empty() || name == word;
     known = known || (meant && !word.empty());
     if (url.empty()) continue;
     names.push_back(name);
@@ -216,7 +220,7 @@ Result<std::string> urlToOpen(const Json& rows, const std::string& word, const s
     const auto near = nearest(word, candidates);
     return Error{
         .code = Code::kNotFound,
-        .message = environment + " serves no service or release " + word,
+        .message = environment + " serves no service " + word,
         .hint = near.empty() ? "orbit status shows what it serves" : "Did you mean " + std::string(near) + "?"};
   }
   return Error{.code = Code::kNotFound,

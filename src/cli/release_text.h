@@ -16,8 +16,10 @@ std::string releaseReport(const format::Json& report, std::int64_t nowUs, const 
 // `rows` is the array of GET /v1/status: an environment after the other, its services below it.
 std::string statusScreen(const format::Json& rows, std::int64_t nowUs, const Style& style);
 
-// Where `open WORD` leads: a row of `rows` by its service, its release, or the only one with a URL. Errors: kNotFound,
+// Where `open WORD` leads: a row of `rows` by its service, or the only one with a URL. Errors: kNotFound,
 // kInvalid when there are several and none is named.
+// "r12" is a release's name.
+bool isRelease(const std::string& word);
 Result<std::string> urlToOpen(const format::Json& rows, const std::string& word, const std::string& environment);
 
 }  // namespace orbit::cli

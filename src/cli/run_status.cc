@@ -19,6 +19,13 @@ bool hasDisplay() {
   return std::getenv("DISPLAY") != nullptr || std::getenv("WAYLAND_DISPLAY") != nullptr;
 }
 
+// Services with their URLs as status has them.
+Json namedRows(const Json& urls) {
+  Json rows = Json::array();
+  for (const auto& one : urls.items()) rows.push(Json::object({{"name", one["service"]}, {"url", one["url"]}}));
+  return rows;
+}
+
 }  // namespace
 
 net::Task<int> runStatus(Session& session) {
@@ -45,10 +52,15 @@ net::Task<int> runOpen(Session& session) {
   const auto project = co_await projectName(session);
   if (!project.ok()) co_return failWith(session, project.error());
   const std::string environment = deployedEnvironment(line);
-  const auto answer = co_await askDaemon(session, "/v1/status?" + environmentQuery(*project, environment));
-  if (!answer.ok()) co_return failWith(session, answer.error());
   const std::string word = line.arguments.empty() ? std::string() : line.arguments.front();
-  const auto url = urlToOpen((*answer)["rows"], word, environment);
+  const std::string query = environmentQuery(*project, environment);
+  // A release is shown by a URL that pins the browser to it.
+  std::string target = "/v1/status?" + query;
+  if (isRelease(word)) target = "/v1/open?" + query + "&release=" + format::percentEncode(word);
+  const auto answer = co_await askDaemon(session, std::move(target));
+  if (!answer.ok()) co_return failWith(session, answer.error());
+  const auto url = isRelease(word) ? urlToOpen(namedRows((*answer)["urls"]), "", environment)
+                                   : urlToOpen((*answer)["rows"], word, environment);
   if (!url.ok()) co_return failWith(session, url.error());
   session.presenter.print(*url + "\n");
   if (line.on("print") || !isTerminal(STDOUT_FILENO) || !hasDisplay()) co_return kDone;
