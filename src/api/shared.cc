@@ -35,6 +35,43 @@ int statusOf(Code code) {
   }
 }
 
+}  // namespace
+
+std::string detailOf(const std::vector<stack::Failure>& failures) {
+  Json list = Json::array();
+  for (const auto& failure : failures) {
+    list.push(Json::object(
+        {{"service", failure.service}, {"code", codeName(failure.error.code)}, {"message", failure.error.message}}));
+  }
+  Json detail = Json::object();
+  if (!list.items().empty()) detail.set("failures", std::move(list));
+  return detail.dump();
+}
+
+net::Task<Result<std::string>> beginOperation(Shared& shared, std::string kind, std::string project) {
+  store::Operation operation;
+  operation.id = shared.newId();
+  operation.kind = std::move(kind);
+  operation.project = std::move(project);
+  operation.startedUs = shared.services.loop.clock().wallUs();
+  const std::string id = operation.id;
+  const Write begin = [&](store::Store::Done done) { shared.services.store.begin(operation, std::move(done)); };
+  ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, begin));
+  co_return id;
+}
+
+net::Task<void> endOperation(Shared& shared, std::string id, std::string outcome, std::string detail) {
+  const std::int64_t endedUs = shared.services.loop.clock().wallUs();
+  const Write end = [&](store::Store::Done call) {
+    shared.services.store.end(id, endedUs, outcome, detail, std::move(call));
+  };
+  const Status ended = co_await net::fromThread(shared.services.loop, end);
+  if (ended.ok()) co_return;
+  log(Level::kWarning, "api", "the end of an operation is not in the journal: " + ended.error().text());
+}
+
+namespace {
+
 std::string outcomeOf(const stack::Outcome& outcome, bool cancelled) {
   if (outcome.ok()) return "ok";
   if (cancelled) return "cancelled";
