@@ -130,6 +130,7 @@ Task<Status> Move::images(Wait wait) {
          fmt::format("building {} {}", plan.services.size(), plan.services.size() == 1 ? "image" : "images"));
     stack::Stack::BuildOptions options;
     options.contexts = request_.contexts;
+    options.composeLabels = false;
     const auto built =
         co_await environment_.parts().stack.build(plan, std::move(options), progress_->stackObserver(), wait);
     if (!built.failures.empty()) {

@@ -184,7 +184,8 @@ Task<void> Watch::promote(std::string by, std::string text, Wait wait) {
   for (auto& one : watched_) one.judge.promoted();
   stageSince_ = environment_.loop().clock().now();
   progress_->tell({.stage = Stage::kPromoted, .text = text, .numbers = numbers()});
-  progress_->reach(Stage::kPromoted, fmt::format("{} is promoted: {}", releaseId(number_), sentence()));
+  const std::string& said = by == "first" ? text : sentence();
+  progress_->reach(Stage::kPromoted, fmt::format("{} is promoted: {}", releaseId(number_), said));
 }
 
 Task<void> Watch::settle() {
