@@ -34,7 +34,7 @@ bool isEverywhere(const Listener& listener) {
 
 // Hold's words for EADDRINUSE; anything else about v6 means that this machine has none.
 bool inUse(const Error& error) {
-  return error.message.find("in use") != std::string::npos;
+  return error.message.find("another process listens") != std::string::npos;
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ class FakeHold {
     co_return text + "ok\n";
   }
   std::string listen(const std::string& name, const std::string& address) {
-    if (taken.contains(address)) return "error cannot listen on " + address + ": the address is in use\n";
+    if (taken.contains(address))
+      return "error cannot listen on " + address + " failed: another process listens there\n";
     if (refused.contains(address)) return "error cannot listen on " + address + ": Permission denied\n";
     if (!v6 && startsWith(address, "[")) return "error cannot listen on " + address + ": Cannot assign address\n";
     kept.emplace_back(name, address);

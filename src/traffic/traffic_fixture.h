@@ -58,7 +58,7 @@ class TrafficTest : public testing::Test {
     }
     if (words[0] == "listen" && taken.contains(std::string(words[2]))) {
       kept = kept.substr(0, kept.size() - words[1].size() - words[2].size() - 2);
-      co_return std::string("error the address is in use\n");
+      co_return std::string("error listening failed: another process listens there\n");
     }
     if (words[0] == "address" && !bridges.contains(std::string(words[4]))) {
       co_return std::string("error there is no such interface\n");

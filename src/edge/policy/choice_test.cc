@@ -56,21 +56,22 @@ TEST(ChooseRelease, FollowsTheWeights) {
 }
 
 TEST(ChooseRelease, ADrawIsKeptWhileSharesMove) {
+  const ServicePtr little = serviceOf({90, 10}, 1), half = serviceOf({50, 50}, 1), most = serviceOf({10, 90}, 1);
+  const ServicePtr takenBack = serviceOf({100, 0}, 1);
   Random random(2);
   int moved = 0;
   for (int i = 0; i < 1000; ++i) {
-    const Choice first = choose(*serviceOf({90, 10}, 1), {}, random, kNow);
+    const Choice first = choose(*little, {}, random, kNow);
     ASSERT_TRUE(first.setReleaseCookie);
-    const std::string cookie = drawText(first.draw);
-    for (const unsigned share : {10U, 50U, 90U}) {
-      const Choice next = choose(*serviceOf({100 - share, share}, 1), {.releaseCookie = cookie}, random, kNow);
+    const std::string side = first.release->id, cookie = drawText(first.draw);
+    for (const ServicePtr* service : {&little, &half, &most}) {
+      const Choice next = choose(**service, {.releaseCookie = cookie}, random, kNow);
       EXPECT_FALSE(next.setReleaseCookie);
-      EXPECT_TRUE(share > 10 || next.release->id == first.release->id);
-      EXPECT_TRUE(first.release->id == "r0" || next.release->id == "r1") << "its share only grows";
-      if (share == 90 && next.release->id != first.release->id) ++moved;
+      EXPECT_TRUE(service != &little || next.release->id == side);
+      EXPECT_TRUE(side == "r0" || next.release->id == "r1") << "its share only grows";
+      if (service == &most && next.release->id != side) ++moved;
     }
-    EXPECT_EQ(choose(*serviceOf({100, 0}, 1), {.releaseCookie = cookie}, random, kNow).release->id, "r0")
-        << "taken back: nobody is left there";
+    EXPECT_EQ(choose(*takenBack, {.releaseCookie = cookie}, random, kNow).release->id, "r0") << "nobody is left there";
   }
   EXPECT_NEAR(moved, 800, 60);
 }
