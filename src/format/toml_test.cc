@@ -51,6 +51,7 @@ TEST(Toml, FaultsHavePlaces) {
   EXPECT_EQ(parseToml("a = \"\xff\"\n", "x.toml").error().at.line, 1);
   EXPECT_EQ(parseToml(std::string((1 << 20) + 1, '#'), "x.toml").error().code, Code::kLimit);
   EXPECT_FALSE(parseToml("a\xcb\x9d = 1\n", "x.toml").ok()) << "the library's own check is undefined there";
+  EXPECT_FALSE(parseToml("[+x]\n", "x.toml").ok());
   std::string deep = "a = ";
   for (int i = 0; i < 1000; ++i) deep += '[';
   EXPECT_FALSE(parseToml(deep, "x.toml").ok());
