@@ -13,9 +13,6 @@
 #include <cstring>
 
 namespace app {
-namespace {
-constexpr int kAnswerMs = 20'000;
-}
 
 Wire::~Wire() {
   ::close(descriptor_);
@@ -29,7 +26,7 @@ bool Wire::readable(int ms) {
 
 bool Wire::more() {
   pollfd one{descriptor_, POLLIN, 0};
-  if (::poll(&one, 1, kAnswerMs) <= 0) return false;
+  if (::poll(&one, 1, limitMs_) <= 0) return false;
   char buffer[64 * 1024];
   const ssize_t count = ::recv(descriptor_, buffer, sizeof buffer, 0);
   if (count <= 0) return false;
@@ -110,7 +107,7 @@ Target target(std::string_view url) {
   return out;
 }
 
-int dial(const Target& to, std::string& why) {
+int dial(const Target& to, std::string& why, int limitMs) {
   addrinfo hints{}, *found = nullptr;
   hints.ai_family = AF_INET;
   hints.ai_socktype = SOCK_STREAM;
@@ -119,7 +116,7 @@ int dial(const Target& to, std::string& why) {
     return -1;
   }
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const timeval limit{20, 0};
+  const timeval limit{limitMs / 1000, limitMs % 1000 * 1000};
   const int on = 1;
   ::setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
   ::setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -9,7 +9,8 @@ namespace app {
 // A socket and what was read from it and not used yet.
 class Wire {
  public:
-  explicit Wire(int descriptor) : descriptor_(descriptor) {}
+  // `limitMs`: how long a read waits for the next bytes.
+  explicit Wire(int descriptor, int limitMs = 20'000) : descriptor_(descriptor), limitMs_(limitMs) {}
   Wire(const Wire&) = delete;
   Wire& operator=(const Wire&) = delete;
   ~Wire();
@@ -29,7 +30,7 @@ class Wire {
   bool more();
   bool chunks(std::string& into);
 
-  int descriptor_;
+  int descriptor_, limitMs_;
   std::string in_;
 };
 
@@ -41,7 +42,7 @@ struct Target {
   std::string host = "localhost", port = "80", path = "/";
 };
 Target target(std::string_view url);
-int dial(const Target& to, std::string& why);
+int dial(const Target& to, std::string& why, int limitMs = 20'000);
 
 // One exchange on a connection: the status, or 0 and why.
 int exchange(Wire& wire, const std::string& request, std::string& body, std::string& why);
