@@ -19,7 +19,7 @@ import world
 
 STEPS = [word for word in os.environ.get("STEPS", "building,gate,share").split(",") if word]
 ROUNDS = world.number("ROUNDS", 1)
-QUICK = {"share": "30%", "pace": "4s", "watch": "3s", "warm": "3s", "drain": "2s"}
+QUICK = {"share": 30, "pace": "4s", "watch": "3s", "warm": "3s", "drain": "2s"}
 HOME_MB, ENGINE_MB = 64, 400
 LIVE = ("share", "promoted", "settled")
 GONE = ("failed", "taken back", "cancelled", "superseded")
@@ -31,6 +31,7 @@ class Disk:
     def __init__(self, folder, megabytes, file=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.megabytes = megabytes
         self.file = file
         if file:
             with open(file, "wb") as out:
@@ -41,12 +42,14 @@ class Disk:
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", str(folder)], check=True)
 
     def fill(self):
+        """Never more than this disk holds: should it be gone, what is below it is not to be filled."""
+        assert self.folder.is_mount(), f"{self.folder} is not mounted any more"
         with contextlib.suppress(OSError), open(self.folder / "filler", "ab", buffering=0) as out:
-            while out.write(b"x" * 65536):
-                pass
+            for _ in range(self.megabytes * 16):
+                out.write(b"x" * 65536)
         with contextlib.suppress(OSError), open(self.folder / "filler", "ab", buffering=0) as out:
-            while out.write(b"x"):
-                pass
+            for _ in range(65536):
+                out.write(b"x")
 
     def free(self):
         with contextlib.suppress(OSError):

@@ -26,7 +26,7 @@ class Reboot(unittest.TestCase):
         self.addCleanup(atexit.unregister, self.clean)
         self.addCleanup(self.clean)
         host = world.own_engine(self.engine)
-        quick = {"share": "50%", "pace": "1s", "watch": "1s", "warm": "1s", "drain": "1s"}
+        quick = {"share": 50, "pace": "1s", "watch": "1s", "warm": "1s", "drain": "1s"}
         kept = world.service(quick, volumes=["data:/data"], environment={"APP_DATA": "/data"})
         services = {"web": world.service(quick, deploy={"replicas": 2}), "kept": kept,
                     "inside": world.visiting("http://web:8000/", 10)}

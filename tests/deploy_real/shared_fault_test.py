@@ -15,7 +15,7 @@ PAUSE, TRIES = world.number("PAUSE", 10), world.number("TRIES", 1)
 
 class SharedFault(unittest.TestCase):
     def setUp(self):
-        policy = {"share": "30%", "pace": "5s", "watch": f"{PAUSE + 20}s", "warm": "5s"}
+        policy = {"share": 30, "pace": "5s", "watch": f"{PAUSE + 20}s", "warm": "5s"}
         web = world.service(policy, environment={"APP_DEPENDS": "db:6379"}, depends_on=["db"], deploy={"replicas": 2})
         self.moved = world.World({"db": {"image": "redis:7-alpine", "volumes": ["kept:/data"]}, "web": web}, volumes={"kept": {}})
         self.addCleanup(self.moved.close)

@@ -394,6 +394,8 @@ class World:
 
     def close(self):
         atexit.unregister(self.close)
+        if not self.folder.exists():
+            return
         for child in self.children:
             if child.poll() is None:
                 child.kill()
