@@ -179,14 +179,11 @@ void webSocket(Wire& wire, const std::string& head) {
                  "Sec-WebSocket-Accept: " +
                  webSocketAccept(field(head, "sec-websocket-key")) + "\r\n\r\n"))
     return;
-  for (;;) {
-    if (wire.readable(100)) {
-      if (!webSocketFrame(wire)) return;
-    } else if (stopping) {
-      wire.send(std::string("\x88\x02\x03\xf4", 4));  // 1012: the service restarts
-      if (wire.readable(1000)) webSocketFrame(wire);
-      return;
-    }
+  while (!stopping) {
+    if (wire.readable(100) && !webSocketFrame(wire)) return;
+  }
+  wire.send(std::string("\x88\x02\x03\xf4", 4));  // 1012: the service restarts
+  while (wire.readable(1000) && webSocketFrame(wire)) {
   }
 }
 
