@@ -58,7 +58,7 @@ class Deploys(unittest.TestCase):
         for turn in range(1, count + 1):
             moved.bake(f"v{turn}")
             deployed = moved.deploy("--until", "promoted")
-            built = deployed.at("starting", "gate")
+            built = deployed.at("checking", "starting", "gate")
             live = deployed.at("share", "promoted")
             if built and live:
                 spans.append(live - built)
