@@ -38,8 +38,7 @@ EXPOSE 8000
 CMD ["/server"]
 """
 
-# The stages of a deploy in the order they come (deploy.h).
-STAGES = ["queued", "building", "checking", "starting", "gate", "share", "promoted", "settled"]
+# Stages (deploy.h) after which nothing more comes.
 OVER = ["settled", "failed", "taken back", "cancelled", "superseded"]
 
 
@@ -124,8 +123,9 @@ class Deployed:
         return self.process.returncode
 
     def stages(self):
-        """(when, stage) as they came."""
-        return [(at, event["stage"]) for at, event in list(self.events) if event.get("stage") and event.get("event") == "stage"]
+        """(when, stage) as they came; a line of a builder is a stage too."""
+        named = {"stage": lambda event: event.get("stage"), "build": lambda event: "building"}
+        return [(at, named[event["event"]](event)) for at, event in list(self.events) if event.get("event") in named]
 
     def at(self, *stages):
         """When the first of these stages came; None: it did not."""
