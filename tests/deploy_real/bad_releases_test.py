@@ -34,7 +34,7 @@ class BadReleases(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         policy = {"share": 10, "pace": "20s", "watch": "60s", "warm": "60s"}
-        extension = {"health": {"path": "/health", "interval": "300ms", "timeout": "2s", "deadline": "6s"}}
+        extension = {"health": {"path": "/health", "interval": "300ms", "timeout": "2s", "deadline": "13s"}}
         cls.moved = world.World({"web": world.service(policy, x=extension, mem_limit="64m", deploy={"replicas": 2})})
         cls.moved.bake("good")
         cls.moved.deploy("--until", "live")

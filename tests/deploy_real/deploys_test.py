@@ -12,7 +12,7 @@ import unittest
 import world
 
 DEPLOYS, RATE = world.number("DEPLOYS", 6), world.number("RATE", 150)
-QUICK = {"share": 50, "pace": "2s", "watch": "1s", "warm": "2s", "drain": "2s"}
+QUICK = {"share": 50, "pace": "2s", "watch": "1s", "warm": "2s"}  # draining as it usually is
 
 
 class Writer:

@@ -82,6 +82,11 @@ def visiting(url, rate, **more):
             "environment": {"APP_VISIT": url, "APP_RATE": str(rate)}, **more}
 
 
+def stage_of(row):
+    """Its stage; the one in which the new release has its share is told as live."""
+    return {"live": "share"}.get(row.get("stage"), row.get("stage"))
+
+
 class Deployed:
     """One `orbit deploy --json` and what it said, line by line with the time each line came."""
 
@@ -124,7 +129,7 @@ class Deployed:
 
     def stages(self):
         """(when, stage) as they came; a line of a builder is a stage too."""
-        named = {"stage": lambda event: event.get("stage"), "build": lambda event: "building"}
+        named = {"stage": lambda event: stage_of(event), "build": lambda event: "building"}
         return [(at, named[event["event"]](event)) for at, event in list(self.events) if event.get("event") in named]
 
     def at(self, *stages):
@@ -267,8 +272,8 @@ class World:
 
     def releases(self):
         """Newest first."""
-        return sorted((row for row in self.rows("releases") if row.get("project", self.project) == self.project),
-                      key=lambda row: -int(row["release"][1:]))
+        mine = [{**row, "stage": stage_of(row)} for row in self.rows("releases") if row.get("project", self.project) == self.project]
+        return sorted(mine, key=lambda row: -int(row["release"][1:]))
 
     def shown(self, release):
         return json.loads(self.orbit("show", release, "--json").stdout)
