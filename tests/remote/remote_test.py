@@ -57,7 +57,7 @@ def link_and_verbs(world):
     says(linked, f"Linked {world.folder} to {world.host}", "git push orbit main")
     shown = json.loads(world.orbit("link", "--json", folder=world.folder).stdout)
     assert shown["host"] == f"ssh://{world.host}", shown
-    assert world.git("remote", "get-url", "orbit").stdout.strip() == f"ssh://{world.host}{world.server}/.orbit/shop.git"
+    assert world.git("remote", "get-url", "orbit").stdout.strip() == world.repository
     # Started on demand by the first connection, inside the namespace; from here on it runs where the engine's bridges are.
     world.on_server("server", "stop")
     world.on_server("version")
@@ -81,6 +81,18 @@ def link_and_verbs(world):
     if world.six:
         says(world.orbit("domains", "list", folder=elsewhere, env={"ORBIT_HOST": f"ssh://root@[{world.far6}]:{PORT}"}), "shop.example.com")
     world.orbit("domains", "remove", "shop.example.com")
+
+
+def a_key_for_the_api_alone(world):
+    """As docs/remote.md gives to a workflow: no shell, whatever is asked for."""
+    with (world.base / "authorized_keys").open("a") as keys:
+        keys.write('restrict,command="orbit api-stdio" ' + (world.base / "other_key.pub").read_text())
+    world.use_key("other_key")
+    asked = run(world.laptop_bin / "ssh", "-p", PORT, f"root@{world.far}", "id", check=False, stdin=subprocess.DEVNULL)
+    assert "uid=" not in asked.stdout and "orbit-api " in asked.stdout, asked
+    elsewhere = world.base / "elsewhere"
+    assert world.orbit("domains", "list", folder=elsewhere, env={"ORBIT_HOST": f"ssh://{world.host}"}).returncode == 0
+    world.use_key("key")
 
 
 def nothing_is_left_behind(world):
@@ -144,8 +156,8 @@ def pushes_deploy(world):
     pushed = world.git("push", "orbit", "main")
     says(pushed, f"Deploying {first[:12]} (main) to production", "building and judging", "is live")
     seen = deploys(record)[-1]
-    assert seen["words"] == f"-p shop --progress plain deploy -E production --commit {first}", seen
-    assert seen["folder"].endswith("/shop"), seen
+    assert seen["words"] == f"-p {world.project} --progress plain deploy -E production --commit {first}", seen
+    assert seen["folder"].endswith("/" + world.project), seen
     assert seen["files"].split() == [".gitignore", "compose.yaml", "page.html"], seen
     assert seen["commit"] == f"{first}\nFirst, with an umlaut: ü\nAda", seen
     assert seen["status"] == "" and seen["branch"] == "main", seen
@@ -178,7 +190,7 @@ def branches_choose_environments(world):
     words = [row["words"] for row in deploys(record)[-2:]]
     assert {row["branch"] for row in deploys(record)[-2:]} == {"main", "develop"}
     assert all(row["commit"].startswith(mapped) for row in deploys(record)[-2:])
-    assert sorted(words) == [f"-p shop --progress plain deploy -E {name} --commit {mapped}" for name in ("production", "staging")], words
+    assert sorted(words) == [f"-p {world.project} --progress plain deploy -E {name} --commit {mapped}" for name in ("production", "staging")], words
     # Force: the branch goes back to where it was.
     world.git("reset", "--hard", "-q", "HEAD~1")
     back = commit(world, "Another way")
@@ -206,13 +218,13 @@ def a_newer_push_takes_over(world):
     out, _ = newer.communicate(timeout=60)
     assert newer.returncode == 0 and "is live" in out, out
     assert deploys(record)[-1]["words"].endswith(newest)
-    checkouts = world.server / ".orbit/shop.git/orbit-checkouts"
+    checkouts = world.server / f".orbit/{world.project}.git/orbit-checkouts"
     bench.wait_until(lambda: not list(checkouts.iterdir()), what="the checkouts to go")
 
 
 def a_shallow_clone_pushes(world):
     """As a workflow's checkout does."""
-    clone = world.base / "shallow" / "shop"
+    clone = world.base / "shallow" / world.project
     world.git("clone", "-q", "--depth", "1", f"file://{world.folder}", clone, folder=world.base)
     head = commit(world, "From a workflow", folder=clone)
     world.git("remote", "add", "orbit", world.git("remote", "get-url", "orbit").stdout.strip(), folder=clone)
@@ -224,7 +236,7 @@ def linking_twice_changes_nothing_and_ending_it_cleans_up(world):
     assert world.git("remote").stdout.split() == ["orbit"]
     world.git("remote", "set-url", "orbit", "https://example.com/mine.git")
     says(world.orbit("link", world.host), "was left so")
-    world.git("remote", "set-url", "orbit", f"ssh://{world.host}{world.server}/.orbit/shop.git")
+    world.git("remote", "set-url", "orbit", world.repository)
     world.orbit("link", "--remove")
     assert world.orbit("link", check=False).returncode == 1
     assert world.git("remote").stdout == ""
@@ -267,13 +279,13 @@ def deploy_for_real(world):
         return
     bench.need_engine("python:3.11-slim")
     world.orbit("link", world.host)
-    world.orbit("deploy", "--progress", "plain")
+    world.orbit("--progress", "plain", "deploy")
     before = json.loads(world.orbit("status", "--json").stdout)
     commit(world, "Changed", page__html="two")
     says(world.git("push", "--force", "orbit", "HEAD:main"), "is live")
     after = json.loads(world.orbit("status", "--json").stdout)
     assert before != after, after
-    world.orbit("down", "-E", "production", "-v", "--yes", check=False)
+    world.orbit("down", "-E", "production", "-v", input=world.project, check=False)
 
 
 def main():
@@ -290,7 +302,8 @@ def main():
     bench.need_engine()
     world = World()
     try:
-        for part in (failures_are_told_apart, link_and_verbs, a_changed_host_key_is_named, nothing_is_left_behind, pushes_deploy,
+        for part in (failures_are_told_apart, link_and_verbs, a_changed_host_key_is_named, a_key_for_the_api_alone,
+                     nothing_is_left_behind, pushes_deploy,
                      outcomes_are_told, branches_choose_environments, a_newer_push_takes_over, a_shallow_clone_pushes,
                      linking_twice_changes_nothing_and_ending_it_cleans_up, installs_below_a_folder, doctor_looks_at_the_server,
                      deploy_for_real):

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import uuid
 
 import bench
 
@@ -120,7 +121,8 @@ SetEnv HOME={self.server} ORBIT_HOME={self.home} PATH={self.bin}:/usr/local/bin:
         self.use_key("key")
         (self.base / "known_hosts").touch()
         script(self.laptop_bin / "ssh", f'echo >> {self.count}\nexec /usr/bin/ssh -F {self.base}/ssh_config "$@"\n')
-        self.folder = self.base / "shop"
+        self.project = "remote" + uuid.uuid4().hex[:8]
+        self.folder = self.base / self.project
         self.folder.mkdir()
         (self.folder / "compose.yaml").write_text(COMPOSE)
         self.env = {**os.environ, "HOME": str(self.base), "XDG_CONFIG_HOME": str(self.base / "config"), "NO_COLOR": "1",
@@ -145,10 +147,15 @@ SetEnv HOME={self.server} ORBIT_HOME={self.home} PATH={self.bin}:/usr/local/bin:
     def host(self):
         return f"root@{self.far}:{PORT}"
 
+    @property
+    def repository(self):
+        return f"ssh://{self.host}{self.server}/.orbit/{self.project}.git"
+
     def orbit(self, *words, check=True, folder=None, env=None, **options):
         """On the laptop, without a terminal."""
-        return run(bench.ORBIT, *words, check=check, cwd=folder or self.folder, env={**self.env, **(env or {})},
-                   stdin=subprocess.DEVNULL, **options)
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
+        return run(bench.ORBIT, *words, check=check, cwd=folder or self.folder, env={**self.env, **(env or {})}, **options)
 
     def on_server(self, *words, check=True):
         """By hand, past ssh, in this machine's own namespace: the server's daemon must reach the engine's containers."""
@@ -161,10 +168,15 @@ SetEnv HOME={self.server} ORBIT_HOME={self.home} PATH={self.bin}:/usr/local/bin:
         return len(self.count.read_text().splitlines()) if self.count.exists() else 0
 
     def close(self):
-        if hasattr(self, "home"):
+        if hasattr(self, "folder"):
             with contextlib.suppress(AssertionError, OSError, subprocess.SubprocessError):
                 self.on_server("server", "stop", check=False)
                 self.orbit("server", "stop", check=False)
+            left = bench.docker("ps", "-aq", "--filter", f"label=orbit.project={self.project}").split()
+            for container in left:
+                run("docker", "rm", "-f", "-v", container, check=False)
+            for network in bench.docker("network", "ls", "-q", "--filter", f"label=orbit.project={self.project}").split():
+                run("docker", "network", "rm", network, check=False)
         if self.sshd:
             self.sshd.terminate()
             self.sshd.wait()
