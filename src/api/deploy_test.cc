@@ -37,7 +37,9 @@ class Deploying : public Handler {
     const std::string name = "orbit.shop.production." + service + "." + release + "." + std::to_string(number);
     const auto id = loop.runTask(engine->createContainer(name, spec, {}));
     EXPECT_TRUE(id.ok());
-    if (running) EXPECT_TRUE(loop.runTask(engine->startContainer(*id, {})).ok());
+    if (running) {
+      EXPECT_TRUE(loop.runTask(engine->startContainer(*id, {})).ok());
+    }
     return name;
   }
   Reply send(const std::string& target, const std::string& text) { return Handler::send("POST", target, text); }
