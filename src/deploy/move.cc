@@ -131,6 +131,7 @@ Task<Status> Move::images(Wait wait) {
     stack::Stack::BuildOptions options;
     options.contexts = request_.contexts;
     options.composeLabels = false;
+    options.light = true;
     const auto built =
         co_await environment_.parts().stack.build(plan, std::move(options), progress_->stackObserver(), wait);
     if (!built.failures.empty()) {
