@@ -14,6 +14,7 @@ using net::Task;
 
 class FakeTraffic final : public traffic::Traffic {
  public:
+  int httpsPort() const override { return 443; }
   void setDomains(std::vector<model::Domain> domains, model::TableAuthority signer) override {
     hosts = std::move(domains);
     authority = std::move(signer);

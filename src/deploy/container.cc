@@ -27,6 +27,14 @@ Status fillIn(const InstanceInput& input, model::ContainerSpec& spec) {
     if (!value) continue;
     ORBIT_TRY_STATUS(fillText(input, *value, name));
   }
+  for (auto& [name, value] : spec.labels) {
+    ORBIT_TRY_STATUS(fillText(input, value, name));
+  }
+  if (spec.healthCheck) {
+    for (auto& word : spec.healthCheck->test) {
+      ORBIT_TRY_STATUS(fillText(input, word, "the healthcheck"));
+    }
+  }
   for (auto* words : {&spec.command, &spec.entrypoint}) {
     if (!*words) continue;
     for (auto& word : **words) {
@@ -45,6 +53,7 @@ void tellItsName(const InstanceInput& input, model::ContainerSpec& spec) {
                                     {"RAILWAY_REPLICA_ID", instance}}) {
     spec.environment.try_emplace(name, value);
   }
+  for (const auto& [name, value] : input.service.perRelease) spec.environment.try_emplace(name, value);
 }
 
 void nameVolumes(const InstanceInput& input, std::vector<Mount>& mounts) {
@@ -52,7 +61,7 @@ void nameVolumes(const InstanceInput& input, std::vector<Mount>& mounts) {
     if (mount.type != Mount::Type::kVolume || mount.source.empty()) continue;
     for (const auto& volume : input.plan.volumes) {
       if (volume.key == mount.source) {
-        mount.source = volume.external ? volume.name : volumeName(input.state.key, volume.key);
+        mount.source = volume.name;
         break;
       }
     }

@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "deploy/limits.h"
+#include "model/secret_mark.h"
 #include "pack/pack.h"
 
 namespace orbit::deploy {
@@ -148,6 +149,9 @@ Task<Status> Instances::remove(std::string id, Wait wait) {
 Task<Result<int>> Instances::runTask(InstanceInput input, std::string task, std::vector<std::string> command,
                                      std::vector<std::string>& output, Wait wait) {
   ORBIT_CO_TRY(auto spec, containerSpec(input));
+  for (auto& word : command) {
+    ORBIT_CO_TRY(word, model::fillSecrets(word, input.secret));
+  }
   spec.entrypoint = std::vector<std::string>{command.front()};
   spec.command = std::vector<std::string>(command.begin() + 1, command.end());
   spec.labels[kTaskLabel] = task;

@@ -26,7 +26,6 @@ std::string containerName(const EnvironmentKey& key, const std::string& service,
 std::string taskName(const EnvironmentKey& key, const std::string& service, int group, const std::string& task);
 std::string imageName(const EnvironmentKey& key, const std::string& service, int group);
 std::string networkName(const EnvironmentKey& key);
-std::string volumeName(const EnvironmentKey& key, const std::string& volume);
 // At most 15 letters, as the kernel wants it.
 std::string bridgeName(const EnvironmentKey& key);
 // The n-th choice of a subnet for an environment, "10.213.4"; by its name, so that choices rarely meet.

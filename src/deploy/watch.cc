@@ -78,15 +78,17 @@ verdict::Instances Watch::instancesOf(const Watched& one, int group) {
 Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
   const model::DeployService* planned = number == 0 ? nullptr : environment_.planned(one.service, number);
   if (planned == nullptr) co_return;
+  const auto probe = environment_.probeOf(*planned, number);
+  if (!probe.ok()) co_return;  // a secret that cannot be read says nothing of an instance
   const Group* of = environment_.state().find(number);
   const int port = of->services.at(one.service).port;
   for (const auto& instance : environment_.instances().of(one.service, number)) {
-    const Wait limited = wait.until(environment_.loop().clock().now() + planned->probe.timeout);
+    const Wait limited = wait.until(environment_.loop().clock().now() + probe->timeout);
     Status passed = Error{.code = Code::kUnavailable, .message = "its process does not run"};
-    if (instance.running) passed = co_await probeOnce(environment_.engine(), instance, planned->probe, port, limited);
+    if (instance.running) passed = co_await probeOnce(environment_.engine(), instance, *probe, port, limited);
     // An engine that is away says nothing of an instance.
     const bool engineGone =
-        !passed.ok() && planned->probe.kind == model::Probe::Kind::kExec && passed.error().code == Code::kUnavailable;
+        !passed.ok() && probe->kind == model::Probe::Kind::kExec && passed.error().code == Code::kUnavailable;
     if (passed.ok()) {
       one.failing.erase(instance.id);
     } else if (!engineGone) {
