@@ -41,6 +41,7 @@ struct Truth {
   double coldTimes = 0;               // how much slower it is when it starts
   double badFromS = 0;                // when it turns bad
   bool bad = false;
+  bool exact = false;         // the rate as it stands, good or bad
   bool addsFailures = false;  // what it fails more often is a number of points, not a factor
 };
 
