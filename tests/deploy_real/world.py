@@ -119,8 +119,11 @@ class Deployed:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"orbit did not return within {seconds} s\n{self.told()}") from None
+        self.ended = time.monotonic()
         for thread in self.threads:
             thread.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
         return self
 
     @property
