@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "stack/stack.h"
@@ -18,6 +19,8 @@ struct Services {
   stack::Stack& stack;
   store::Store& store;
   traffic::Traffic& traffic;
+  deploy::Deploy& deploy;
+  deploy::Secrets& secrets;    // an environment's variables, for reading a project's files as it will run them
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
   std::string signalFolder = {};  // where the edge's generations leave their signals

@@ -5,20 +5,29 @@
 namespace orbit::api {
 namespace {
 
-int numberOf(const engine::ContainerSummary& container) {
-  return std::atoi(labelOf(container, kNumberLabel).c_str());
-}
-
-Error noSuchService(const std::string& project, const std::string& service,
+Error noSuchService(const ContainerScope& scope, const std::string& service,
                     const std::vector<engine::ContainerSummary>& all) {
   std::vector<std::string> names;
-  for (const auto& container : all) names.push_back(labelOf(container, kServiceLabel));
+  for (const auto& container : all) names.push_back(serviceOf(container));
   std::vector<std::string_view> candidates(names.begin(), names.end());
   const auto meant = nearest(service, candidates);
   return {.code = Code::kNotFound,
-          .message = fmt::format("project {} has no container of a service {}", project, service),
-          .hint = meant.empty() || meant == service ? "orbit ps -a lists what there is; orbit up -d starts it"
-                                                    : fmt::format("did you mean {}?", meant)};
+          .message = fmt::format("project {} has no container of a service {}{}", scope.project, service,
+                                 scope.development() ? "" : " in " + scope.environment),
+          .hint = !meant.empty() && meant != service ? fmt::format("did you mean {}?", meant)
+                  : scope.development()              ? "orbit ps -a lists what there is; orbit up -d starts it"
+                                                     : "orbit status shows what is deployed; orbit deploy deploys"};
+}
+
+// A later release has a higher number: "r12" after "r9".
+int groupOf(const engine::ContainerSummary& container) {
+  const std::string release = labelOf(container, kReleaseLabel);
+  return release.empty() ? 0 : std::atoi(release.c_str() + 1);
+}
+
+auto orderOf(const engine::ContainerSummary& container) {
+  const bool deployed = environmentOf(container) != "development";
+  return std::tuple(deployed, environmentOf(container), serviceOf(container), -groupOf(container), numberOf(container));
 }
 
 }  // namespace
@@ -37,28 +46,57 @@ bool isLive(engine::ContainerState state) {
          state == engine::ContainerState::kPaused;
 }
 
-net::Task<Result<std::vector<engine::ContainerSummary>>> containersOf(engine::Engine& engine, std::string project,
-                                                                      std::vector<std::string> services,
-                                                                      net::Wait wait) {
+std::string serviceOf(const engine::ContainerSummary& container) {
+  const std::string deployed = labelOf(container, kDeployedServiceLabel);
+  return deployed.empty() ? labelOf(container, kServiceLabel) : deployed;
+}
+
+std::string environmentOf(const engine::ContainerSummary& container) {
+  const std::string environment = labelOf(container, kEnvironmentLabel);
+  return environment.empty() ? "development" : environment;
+}
+
+int numberOf(const engine::ContainerSummary& container) {
+  const std::string instance = labelOf(container, kInstanceLabel);
+  return std::atoi((instance.empty() ? labelOf(container, kNumberLabel) : instance).c_str());
+}
+
+bool ContainerScope::has(const std::string& service) const {
+  return services.empty() || std::find(services.begin(), services.end(), service) != services.end();
+}
+
+net::Task<Result<std::vector<engine::ContainerSummary>>> deployedContainers(engine::Engine& engine,
+                                                                            ContainerScope scope, net::Wait wait) {
   engine::Labels labels;
-  labels.emplace(kProjectLabel, project);
+  labels.emplace(kDeployedProjectLabel, scope.project);
+  labels.emplace(kEnvironmentLabel, scope.environment);
   auto listed = co_await engine.listContainers(labels, wait);
   if (!listed.ok()) co_return std::move(listed).error();
-  std::erase_if(*listed, isOneOff);
-  for (const auto& service : services) {
-    const bool known = std::any_of(listed->begin(), listed->end(),
-                                   [&](const auto& each) { return labelOf(each, kServiceLabel) == service; });
-    if (!known) co_return noSuchService(project, service, *listed);
-  }
-  if (!services.empty()) {
-    std::erase_if(*listed, [&](const auto& each) {
-      return std::find(services.begin(), services.end(), labelOf(each, kServiceLabel)) == services.end();
-    });
-  }
-  std::sort(listed->begin(), listed->end(), [](const auto& a, const auto& b) {
-    return std::tuple(labelOf(a, kServiceLabel), numberOf(a)) < std::tuple(labelOf(b, kServiceLabel), numberOf(b));
-  });
+  std::sort(listed->begin(), listed->end(), [](const auto& a, const auto& b) { return orderOf(a) < orderOf(b); });
   co_return std::move(*listed);
+}
+
+net::Task<Result<std::vector<engine::ContainerSummary>>> containersOf(engine::Engine& engine, ContainerScope scope,
+                                                                      net::Wait wait) {
+  std::vector<engine::ContainerSummary> all;
+  if (scope.development()) {
+    engine::Labels labels;
+    labels.emplace(kProjectLabel, scope.project);
+    ORBIT_CO_TRY(all, co_await engine.listContainers(labels, wait));
+    std::erase_if(all, isOneOff);
+  }
+  if (scope.deployed()) {
+    ORBIT_CO_TRY(const auto deployed, co_await deployedContainers(engine, scope, wait));
+    all.insert(all.end(), deployed.begin(), deployed.end());
+  }
+  for (const auto& service : scope.services) {
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](const auto& each) { return serviceOf(each) == service; });
+    if (!known) co_return noSuchService(scope, service, all);
+  }
+  std::erase_if(all, [&](const auto& each) { return !scope.has(serviceOf(each)); });
+  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return orderOf(a) < orderOf(b); });
+  co_return all;
 }
 
 }  // namespace orbit::api

@@ -13,7 +13,6 @@ using Challenge = model::TableAuthority::Challenge;
 
 constexpr auto kReportTime = std::chrono::seconds(15);
 constexpr const char* kAuthoritySetting = "acme";
-constexpr std::string_view kDevelopment = "development";
 
 Result<model::TableAuthority> keptAuthority(Shared& shared) {
   ORBIT_TRY(const std::string text, shared.services.store.setting(kAuthoritySetting));
@@ -52,11 +51,32 @@ Status checkService(const Target& target, const std::string& service) {
                .hint = near.empty() ? "its services are " + join(shown, ", ") : fmt::format("did you mean {}?", near)};
 }
 
+// Whether the host leads to a deployed service by now.
+bool isServed(Shared& shared, const model::Domain& domain) {
+  return !shared.services.traffic.url(domain.project, domain.environment, domain.service).empty();
+}
+
+// A host that a deployed service has by its file: only that service may have it as a domain as well.
+Status checkFree(Shared& shared, const model::Domain& domain) {
+  for (const auto& other : shared.services.traffic.deployedDomains()) {
+    if (other.host != domain.host) continue;
+    const bool same =
+        other.project == domain.project && other.environment == domain.environment && other.service == domain.service;
+    if (same) return {};
+    return Error{.code = Code::kConflict,
+                 .message = fmt::format("{} belongs to service {} of {} ({}) by its file", other.host, other.service,
+                                        other.project, other.environment),
+                 .hint = "take it out of x-orbit.domains there and deploy, then add it here"};
+  }
+  return {};
+}
+
 net::Task<Status> add(Shared& shared, const Target& target, model::Domain domain) {
   ORBIT_CO_TRY_STATUS(checkService(target, domain.service));
   ORBIT_CO_TRY_STATUS(checkProvable(shared, domain));
+  ORBIT_CO_TRY_STATUS(checkFree(shared, domain));
   const Write write = [&](store::Store::Done done) { shared.services.store.addDomain(domain, std::move(done)); };
-  ORBIT_CO_TRY_STATUS(co_await written(shared.services.loop, write));
+  ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, write));
   co_return refresh(shared);
 }
 
@@ -85,16 +105,18 @@ net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, Json body) {
     model::Domain domain = request->domain;
     domain.project = target->project;
     domain.addedUs = shared.services.loop.clock().wallUs();
-    const bool development = domain.environment == kDevelopment;
-    const std::string environment = domain.environment, host = domain.host;
+    const model::Domain asked = domain;
     const Status added = co_await add(shared, *target, std::move(domain));
     outcome = added.ok() ? "ok" : "failed";
     if (!added.ok()) stream.tell(problemEvent(added.error()));
-    if (added.ok() && !development) {
-      stream.tell(warningEvent(
-          {fmt::format("nothing is deployed to {} yet, so {} answers with a page that says so", environment, host),
-           "for what `orbit up` runs, remove it and add it with -E development",
-           {}}));
+    const bool development = asked.environment == kDevelopment;
+    if (added.ok() && !development && !isServed(shared, asked)) {
+      stream.tell(
+          warningEvent({fmt::format("nothing that speaks HTTP is deployed to {} as {} yet, so {} answers with a "
+                                    "page that says so",
+                                    asked.environment, asked.service, asked.host),
+                        "for what `orbit up` runs, remove it and add it with -E development",
+                        {}}));
     }
   }
   co_await stream.finish(outcome);
@@ -107,7 +129,7 @@ net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, Json body
   auto host = model::normalHost(asked);
   if (!host.ok()) co_return co_await refuse(exchange, std::move(host).error());
   const Write write = [&](store::Store::Done done) { shared.services.store.removeDomain(*host, std::move(done)); };
-  Status removed = co_await written(shared.services.loop, write);
+  Status removed = co_await net::fromThread(shared.services.loop, write);
   if (removed.ok()) removed = refresh(shared);
   if (!removed.ok()) co_return co_await refuse(exchange, removed.error());
   Json done = Json::object();
@@ -117,6 +139,7 @@ net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, Json body
 net::Task<void> domains(Shared& shared, http::Exchange& exchange, std::string query) {
   auto all = shared.services.store.domains();
   if (!all.ok()) co_return co_await refuse(exchange, std::move(all).error());
+  for (auto& domain : shared.services.traffic.deployedDomains()) all->push_back(std::move(domain));
   if (startsWith(query, "host=")) {
     const std::string host = query.substr(5);
     std::erase_if(*all, [&](const auto& domain) { return domain.host != host; });
@@ -168,7 +191,7 @@ net::Task<void> setAuthority(Shared& shared, http::Exchange& exchange, Json body
   const Write write = [&](store::Store::Done done) {
     shared.services.store.set(kAuthoritySetting, text, std::move(done));
   };
-  Status kept = co_await written(shared.services.loop, write);
+  Status kept = co_await net::fromThread(shared.services.loop, write);
   if (kept.ok()) kept = refresh(shared);
   if (!kept.ok()) co_return co_await refuse(exchange, kept.error());
   co_await authority(shared, exchange, "");

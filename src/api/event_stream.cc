@@ -42,7 +42,13 @@ net::Task<Status> EventStream::send(format::Json event, net::Wait wait) {
 }
 
 net::Task<void> EventStream::finish(std::string_view outcome) {
-  tell(resultEvent(outcome, loop_.clock().now() - started_));
+  return finish(std::string(outcome), {});
+}
+
+net::Task<void> EventStream::finish(std::string outcome, format::Json more) {
+  format::Json result = resultEvent(outcome, loop_.clock().now() - started_);
+  for (const auto& [name, value] : more.members()) result.set(name, value);
+  tell(result);
   ended_ = true;
   told_.notifyAll();
   co_await writer_.join();

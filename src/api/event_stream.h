@@ -22,6 +22,8 @@ class EventStream {
   net::Task<Status> send(format::Json event, net::Wait wait);
   // Tells the result and waits until everything is written. The last call.
   net::Task<void> finish(std::string_view outcome);
+  // With further members in the result.
+  net::Task<void> finish(std::string outcome, format::Json more);
 
   // Tells a stack's steps, build lines and warnings here.
   stack::Observer observer();

@@ -134,6 +134,34 @@ Json configEvent(const model::Plan& plan, const std::string& text) {
   return json;
 }
 
+Json configEvent(const model::Deployment& deployment, const std::string& text) {
+  Json json = event("config");
+  json.set("project", deployment.project);
+  json.set("environment", deployment.environment);
+  json.set("workingDir", deployment.workingDir);
+  json.set("text", text);
+  json.set("files", Json::strings(deployment.files));
+  Json services = Json::array();
+  for (const auto& one : deployment.services) {
+    services.push(Json::object({{"name", one.service.name},
+                                {"image", one.service.container.image},
+                                {"configHash", one.hash},
+                                {"build", one.service.build.has_value()},
+                                {"profiles", Json::strings(one.service.profiles)}}));
+  }
+  json.set("services", std::move(services));
+  json.set("volumes", keys(deployment.volumes));
+  return json;
+}
+
+Json rowEvent(const stack::Stack::Row& row, const std::string& url, const std::string& environment,
+              const std::string& release) {
+  Json json = rowEvent(row, url);
+  json.set("environment", environment);
+  json.set("release", release);
+  return json;
+}
+
 Json rowEvent(const stack::Stack::Row& row, const std::string& url) {
   Json json = event("row");
   json.set("service", row.service);
@@ -187,6 +215,7 @@ Json engineJson(const engine::EngineInfo& info) {
                        {"architecture", info.architecture},
                        {"storageDriver", info.storageDriver},
                        {"rootDir", info.rootDir},
+                       {"loggingDriver", info.loggingDriver},
                        {"cgroupVersion", info.cgroupVersion},
                        {"swarmActive", info.swarmActive},
                        {"liveRestore", info.liveRestore},
@@ -210,6 +239,18 @@ Json operationJson(const store::Operation& operation) {
                        {"endedUs", operation.endedUs},
                        {"outcome", operation.outcome},
                        {"detail", detail.ok() ? *detail : Json()}});
+}
+
+Json variableJson(const store::Variable& variable) {
+  Json json = Json::object({{"project", variable.project},
+                            {"environment", variable.environment},
+                            {"service", variable.service},
+                            {"name", variable.name},
+                            {"secret", variable.secret},
+                            {"version", variable.version},
+                            {"setUs", variable.setUs}});
+  if (!variable.secret) json.set("value", variable.value);
+  return json;
 }
 
 Json domainJson(const traffic::DomainReport& report) {

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "api/deploy_events.h"
 #include "api/log_line.h"
+#include "model/secret_mark.h"
 #include "support/golden.h"
 
 namespace orbit::api {
@@ -53,6 +55,75 @@ traffic::DomainReport someReport() {
   return report;
 }
 
+model::Deployment someDeployment() {
+  model::Deployment deployment;
+  deployment.project = "shop";
+  deployment.environment = "production";
+  deployment.files = {"/src/shop/compose.yaml"};
+  model::DeployService web;
+  web.service = somePlan().services[0];
+  web.service.container.environment = {{"DB", "postgres://app:" + model::secretMark("DB_PASSWORD") + "@db/app"}};
+  web.routed = true;
+  web.port = 3000;
+  web.portFrom = "x-orbit.port";
+  web.hosts = {"shop.example.com"};
+  web.after = {"db"};
+  model::DeployService db;
+  db.service.name = "db";
+  db.service.container.image = "postgres:15";
+  db.shape = model::DeployService::Shape::kDatabase;
+  deployment.services = {web, db};
+  deployment.notes = {
+      {"web", "bind-mount", "leaves out the bind mount ./web", "runs the image as built", {"c.yaml", 3, 0}}};
+  deployment.needed = {{"KEY", {"web"}, false, false, "orbit vars set KEY=…", {}},
+                       {"PASSWORD", {"db"}, true, false, "", {"c.yaml", 7, 0}},
+                       {"SENTRY_DSN", {"web"}, false, true, "", {}}};
+  return deployment;
+}
+
+// What deploys tell, and the problem of variables that are missing.
+std::string deployEvents(const std::string&) {
+  deploy::Event gate{.stage = deploy::Stage::kFailed, .service = "web", .text = "never well"};
+  gate.problem = Error{.code = Code::kTimeout, .message = "/health answered 500", .hint = "see its log"};
+  gate.logTail = {"no database"};
+  gate.numbers = format::Json::object({{"web", format::Json::object({{"release", "r12"}})}});
+  deploy::ReleaseRow live;
+  live.project = "shop";
+  live.environment = "production";
+  live.release = "r11";
+  live.live = live.available = true;
+  live.services = {"web"};
+  live.source = {"4f2a91c", "fix", "ann", "main", true};
+  deploy::StatusRow row;
+  row.project = "shop";
+  row.environment = "production";
+  row.service = "web";
+  row.release = "r11";
+  row.url = "https://web.production.shop.localhost";
+  row.state = "running";
+  row.now = {412, 1, 4, 38.5};
+  deploy::Outcome outcome;
+  outcome.group = 12;
+  outcome.stage = deploy::Stage::kTakenBack;
+  outcome.summary = "r12 was taken back";
+  outcome.failures = {someFailure()};
+  const auto deployment = someDeployment();
+  const format::Json events[] = {
+      planEvent(deployment, {}, {}),
+      planEvent(deployment, {{"web", "changed: image", "sha256:1", "", {"its pre-deploy command"}}}, {live}),
+      stageEvent({.stage = deploy::Stage::kShare, .service = "", .text = "r12 is live"}),
+      stageEvent(gate),
+      deployResult(outcome, {row}),
+      statusJson(row),
+      releaseJson(live),
+      problemEvent(*missingVariables(deployment, false)),
+      problemEvent(*missingVariables(deployment, true)),
+  };
+  std::string text;
+  for (const auto& event : events) text += event.dump() + "\n";
+  return text + outcomeOf(outcome) + " " + deployDetail("production", outcome) + "\n";
+}
+
 std::string everyEvent(const std::string&) {
   stack::Stack::Row row;
   row.service = "db";
@@ -78,6 +149,8 @@ std::string everyEvent(const std::string&) {
       rowEvent(row, "https://db.shop.localhost"),
       urlEvent({"web", "https://web.shop.localhost:8443"}),
       domainJson(someReport()),
+      variableJson({"shop", "production", "", "DB_PASSWORD", true, 2, "never told", 1795000000000000}),
+      variableJson({"shop", "production", "web", "LOG_LEVEL", false, 1, "info", 1795000000000000}),
       logEvent({"db", "shop-db-1", true, 1795000000000000, "ready"}),
       createdEvent("f00d"),
       droppedEvent(12),
@@ -92,6 +165,10 @@ std::string everyEvent(const std::string&) {
 
 TEST(Events, Golden) {
   support::runGolden("api-events", everyEvent);
+}
+
+TEST(Events, OfDeploys) {
+  support::runGolden("api-deploy-events", deployEvents);
 }
 
 TEST(LineJoiner, JoinsThePartsOfALongLineOfEachStream) {

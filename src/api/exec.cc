@@ -11,17 +11,28 @@ namespace {
 
 constexpr int kIndexMax = 10'000;
 
-net::Task<Result<std::string>> findRunning(Shared& shared, std::string project, std::string service, int index,
-                                           net::Wait wait) {
-  std::vector<std::string> services{service};
-  auto found = co_await containersOf(shared.services.engine, project, std::move(services), wait);
+// The release of a service that serves, "" for development.
+std::string releaseOf(Shared& shared, const ContainerScope& scope) {
+  for (const auto& row : shared.services.deploy.status(scope.project, scope.environment)) {
+    if (row.service == scope.services.front()) return row.release;
+  }
+  return "";
+}
+
+// Container `index` of the service, of the release that serves where there are several.
+net::Task<Result<std::string>> findRunning(Shared& shared, ContainerScope scope, int index, net::Wait wait) {
+  auto found = co_await containersOf(shared.services.engine, scope, wait);
   if (!found.ok()) co_return std::move(found).error();
+  const std::string release = scope.deployed() ? releaseOf(shared, scope) : std::string();
+  const std::string service = scope.services.front();
   for (const auto& container : *found) {
-    if (labelOf(container, kNumberLabel) != std::to_string(index)) continue;
+    if (numberOf(container) != index) continue;
+    if (!release.empty() && labelOf(container, kReleaseLabel) != release) continue;
     if (container.state == engine::ContainerState::kRunning) co_return container.id;
     co_return Error{.code = Code::kConflict,
                     .message = fmt::format("{} is not running ({})", container.name, stateName(container.state)),
-                    .hint = fmt::format("start it: orbit up -d {}", service)};
+                    .hint = scope.deployed() ? "orbit status says what became of it"
+                                             : fmt::format("start it: orbit up -d {}", service)};
   }
   co_return Error{.code = Code::kNotFound,
                   .message = fmt::format("service {} has no container number {}", service, index),
@@ -53,6 +64,7 @@ Result<ExecRequest> decodeExec(const format::Json& body) {
   Fields fields(body);
   ExecRequest request;
   request.service = fields.requiredText("service");
+  request.environment = fields.text("environment");
   request.index = static_cast<int>(fields.number("index", 1, 1, kIndexMax));
   request.options.command = fields.texts("command");
   request.options.environment = fields.texts("environment");
@@ -78,7 +90,9 @@ net::Task<void> exec(Shared& shared, http::Exchange& exchange, format::Json body
   }
   CallerCancel caller(shared, exchange);
   const net::Wait wait = shortWait(shared, caller.cancel());
-  auto id = co_await findRunning(shared, reading.target->project, request->service, request->index, wait);
+  ContainerScope scope{reading.target->project, request->environment, {request->service}};
+  if (scope.environment.empty()) scope.environment = kDevelopment;
+  auto id = co_await findRunning(shared, std::move(scope), request->index, wait);
   if (!id.ok()) co_return co_await refuse(exchange, std::move(id).error());
   auto session = co_await shared.services.engine.startExec(*id, request->options, wait);
   if (!session.ok()) co_return co_await refuse(exchange, std::move(session).error());

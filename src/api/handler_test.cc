@@ -1,215 +1,15 @@
-// The verbs against a fake engine, an in-memory journal and a scripted caller, on a simulated loop.
-#include <gtest/gtest.h>
-
+// The verbs of development against fakes.
 #include <filesystem>
 
-#include "api/api.h"
-#include "engine/fake.h"
+#include "api/handler_fixture.h"
 
 namespace orbit::api {
+
+void removeFolder(const std::string& folder) {
+  std::filesystem::remove_all(folder);
+}
+
 namespace {
-
-using format::Json;
-using net::Task;
-
-class FakeStore final : public store::Store {
- public:
-  const std::string& home() const override { return home_; }
-  void begin(store::Operation operation, Done done) override {
-    if (!outcome.ok()) return done(outcome);
-    journal.push_back(std::move(operation));
-    done({});
-  }
-  void end(std::string id, std::int64_t endedUs, std::string ended, std::string detail, Done done) override {
-    for (auto& each : journal) {
-      if (each.id != id) continue;
-      each.endedUs = endedUs;
-      each.outcome = ended;
-      each.detail = detail;
-    }
-    done({});
-  }
-  Result<std::vector<store::Operation>> operations(std::string_view, int) override { return journal; }
-  Result<std::vector<store::Operation>> recover(std::int64_t) override { return std::vector<store::Operation>(); }
-  void prune(int, Done done) override { done({}); }
-  void addDomain(model::Domain domain, Done done) override {
-    hosts.push_back(std::move(domain));
-    done({});
-  }
-  void removeDomain(std::string host, Done done) override {
-    const auto gone = std::erase_if(hosts, [&](const auto& domain) { return domain.host == host; });
-    done(gone > 0 ? Status() : Status(Error{.code = Code::kNotFound, .message = "no domain " + host}));
-  }
-  Result<std::vector<model::Domain>> domains() override { return hosts; }
-  Result<std::string> setting(std::string_view key) override { return settings[std::string(key)]; }
-  void set(std::string key, std::string value, Done done) override {
-    settings[std::move(key)] = std::move(value);
-    done({});
-  }
-
-  std::vector<store::Operation> journal;
-  std::vector<model::Domain> hosts;
-  std::map<std::string, std::string> settings;
-  Status outcome;
-
- private:
-  std::string home_ = "home-1";
-};
-
-class FakeTraffic final : public traffic::Traffic {
- public:
-  void setDomains(std::vector<model::Domain> domains, model::TableAuthority signer) override {
-    hosts = std::move(domains);
-    authority = std::move(signer);
-  }
-  Task<void> run(net::Cancel&) override { co_return; }
-  std::vector<traffic::ServiceUrl> urls(const std::string& project) const override {
-    return {{"web", "https://web." + project + ".localhost"}};
-  }
-  Task<void> settle(std::string, bool changed, net::Wait) override {
-    settled.push_back(changed);
-    co_return;
-  }
-  std::vector<model::Warning> warnings(const std::string&) const override { return {}; }
-  Task<void> makeRoom(std::vector<int> ports, net::Wait) override {
-    room = std::move(ports);
-    co_return;
-  }
-  Task<std::vector<traffic::DomainReport>> report(std::vector<model::Domain> domains, net::Wait) override {
-    std::vector<traffic::DomainReport> all;
-    for (auto& domain : domains) {
-      all.emplace_back();
-      all.back().domain = std::move(domain);
-      all.back().records = {"A 198.18.0.7"};
-    }
-    co_return all;
-  }
-
-  std::vector<model::Domain> hosts;
-  model::TableAuthority authority;
-  std::vector<bool> settled;
-  std::vector<int> room;
-};
-
-struct Reply {
-  int status = 0;
-  std::string answer;
-
-  // The events of the answer, by name.
-  std::vector<Json> events(std::string_view name) const {
-    std::vector<Json> found;
-    for (const auto line : split(answer, '\n')) {
-      if (line.empty()) continue;
-      Json event = std::move(format::parseJson(line)).value();
-      if (event["event"].asString() == name) found.push_back(std::move(event));
-    }
-    return found;
-  }
-  std::string outcome() const {
-    const auto results = events("result");
-    return results.size() == 1 ? results[0]["outcome"].asString() : "no single result: " + answer;
-  }
-};
-
-// One request, and what was answered to it.
-class FakeExchange final : public http::Exchange {
- public:
-  FakeExchange(std::string method, std::string target, std::string body) : body_(std::move(body)) {
-    head_.method = std::move(method);
-    head_.target = std::move(target);
-  }
-  const http::RequestHead& request() const override { return head_; }
-  Task<Result<std::string>> readBody(net::Wait) override { co_return std::exchange(body_, ""); }
-  Task<Result<std::string>> readWholeBody(std::size_t, net::Wait) override { co_return body_; }
-  Task<Status> respond(int code, http::Fields, std::string text) override {
-    reply.status = code;
-    reply.answer = std::move(text);
-    co_return Status();
-  }
-  Task<Status> begin(int code, http::Fields) override {
-    reply.status = code;
-    co_return Status();
-  }
-  Task<Status> write(std::string piece) override {
-    reply.answer += piece;
-    co_return Status();
-  }
-  Task<Result<std::unique_ptr<net::Stream>>> upgrade(std::string) override {
-    co_return Error{.code = Code::kUnavailable, .message = "no upgrade here"};
-  }
-  net::Cancel& gone() override { return gone_; }
-
-  Reply reply;
-
- private:
-  http::RequestHead head_;
-  std::string body_;
-  net::Cancel gone_;
-};
-
-constexpr std::string_view kCompose = "services:\n  db: {image: db}\n  web: {image: web, depends_on: [db]}\n";
-
-class Handler : public testing::Test {
- protected:
-  Handler() {
-    for (const char* image : {"db", "web"}) engine->addImage(image);
-    engine->setBehaviour("db", saying({"db one", "db two"}));
-    engine->setBehaviour("web", saying({"web one"}));
-    std::string pattern = (std::filesystem::temp_directory_path() / "orbit-api-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
-    handle = handler({loop, *engine, stack, store, traffic, folder + "/contexts", stop, ""});
-  }
-  ~Handler() override { std::filesystem::remove_all(folder); }
-
-  static engine::FakeBehaviour saying(std::vector<std::string> lines) {
-    engine::FakeBehaviour behaviour;
-    behaviour.log = std::move(lines);
-    return behaviour;
-  }
-  static std::string body(std::string_view rest = "{}", std::string_view compose = kCompose) {
-    Json json = std::move(format::parseJson(rest)).value();
-    Json file = Json::object({{"kind", "text"}, {"text", compose}});
-    Json files = Json::object();
-    files.set("/src/shop/compose.yaml", std::move(file));
-    Json snapshot = Json::object({{"workingDir", "/src/shop"}, {"projectName", "shop"}});
-    snapshot.set("composeFiles", Json::array({"/src/shop/compose.yaml"}));
-    snapshot.set("files", std::move(files));
-    json.set("snapshot", std::move(snapshot));
-    return json.dump();
-  }
-  static Task<bool> one(http::Handler& handler, http::Exchange& exchange) {
-    co_await handler(exchange);
-    co_return true;
-  }
-  // Sends the request, adding the files and variables it is asked for as absent.
-  Reply send(const std::string& method, const std::string& target, const std::string& text = "") {
-    FakeExchange exchange(method, target, text);
-    loop.runTask(one(handle, exchange));
-    const auto needs = exchange.reply.events("need");
-    if (needs.empty() || !needs[0]["contexts"].items().empty()) return exchange.reply;
-    Json json = std::move(format::parseJson(text)).value();
-    Json snapshot = json["snapshot"];
-    Json files = snapshot["files"], variables = snapshot["variables"];
-    for (const auto& file : needs[0]["files"].asStrings()) files.set(file, Json::object({{"kind", "absent"}}));
-    for (const auto& name : needs[0]["variables"].asStrings()) variables.set(name, Json());
-    snapshot.set("files", std::move(files));
-    if (!variables.isNull()) snapshot.set("variables", std::move(variables));
-    json.set("snapshot", std::move(snapshot));
-    complete = json.dump();
-    return send(method, target, complete);
-  }
-
-  FakeClock clock;
-  net::Loop loop{clock};
-  std::unique_ptr<engine::FakeEngine> engine = engine::FakeEngine::create(loop, 1);
-  FakeStore store;
-  stack::Stack stack{loop, *engine, "home-1"};
-  FakeTraffic traffic;
-  net::Cancel stop;
-  std::string folder;
-  std::string complete;  // the last request that needed no more
-  http::Handler handle;
-};
 
 TEST_F(Handler, UpIsJournaledAndTellsItsSteps) {
   const auto up = send("POST", "/v1/up", body());
@@ -425,6 +225,55 @@ TEST_F(Handler, AWildcardNeedsAnAuthorityThatCanProveIt) {
   const auto wrong = send("POST", "/v1/domains/authority", R"({"challenge": "http01"})");
   EXPECT_NE(wrong.answer.find("did you mean http-01?"), std::string::npos) << wrong.answer;
   EXPECT_NE(send("GET", "/v1/domains/authority").answer.find("dns-01"), std::string::npos);
+}
+
+TEST_F(Handler, VariablesAreKeptAndNoAnswerTellsASecret) {
+  const auto set = send("POST", "/v1/vars/set", body(R"({"variables": {"TOKEN": "hush-hush", "B": "b"}})"));
+  EXPECT_EQ(set.outcome(), "ok") << set.answer;
+  ASSERT_EQ(set.events("variable").size(), 2u) << set.answer;
+  EXPECT_EQ(set.events("variable")[0]["version"].asInt(), 1);
+  ASSERT_EQ(store.kept.size(), 2u);
+  const store::Variable& token = store.kept[1];
+  EXPECT_EQ(token.project + " " + token.environment + " " + token.name + " " + token.value,
+            "shop production TOKEN hush-hush");
+  EXPECT_TRUE(token.secret);
+  EXPECT_TRUE(store.journal.empty());
+  const auto plain = send("POST", "/v1/vars/set",
+                          R"({"project": "shop", "secret": false, "service": "web", "variables": {"LOG": "debug"}})");
+  EXPECT_EQ(plain.events("variable").at(0)["value"].asString(), "debug");
+  const auto list = send("POST", "/v1/vars", body());
+  EXPECT_EQ(list.events("variable").size(), 3u) << list.answer;
+  EXPECT_EQ(send("POST", "/v1/vars", body(R"({"service": "db"})")).events("variable").size(), 2u);
+  EXPECT_TRUE(send("POST", "/v1/vars", body(R"({"environment": "staging"})")).events("variable").empty());
+  const auto plainList = send("GET", "/v1/vars?project=shop&environment=production");
+  EXPECT_NE(plainList.answer.find("TOKEN"), std::string::npos);
+  for (const auto& each : {set, list, plainList}) EXPECT_EQ(each.answer.find("hush"), std::string::npos) << each.answer;
+
+  EXPECT_EQ(send("POST", "/v1/vars/revoke", body(R"({"names": ["TOKEN"]})")).events("variable").size(), 1u);
+  EXPECT_EQ(store.revoked, std::vector<std::string>{"TOKEN"});
+  EXPECT_EQ(send("POST", "/v1/vars/unset", body(R"({"names": ["TOKEN", "B"]})")).outcome(), "ok");
+  EXPECT_EQ(store.kept.size(), 1u);
+  const auto gone = send("POST", "/v1/vars/unset", body(R"({"names": ["TOKEN"]})"));
+  EXPECT_EQ(gone.events("problem").at(0)["code"].asString(), "not_found");
+}
+
+// `vars set` is how that is mended.
+TEST_F(Handler, AVariableCanBeSetForFilesThatFailWithoutIt) {
+  const std::string needy = "services:\n  web: {image: web, environment: {P: '${DB_PASSWORD:?set it}'}}\n";
+  EXPECT_EQ(send("POST", "/v1/config", body("{}", needy)).outcome(), "failed");
+  const auto set = send("POST", "/v1/vars/set", body(R"({"variables": {"DB_PASSWORD": "x"}})", needy));
+  EXPECT_EQ(set.outcome(), "ok") << set.answer;
+  ASSERT_EQ(store.kept.size(), 1u);
+  EXPECT_EQ(store.kept[0].project, "shop");
+}
+
+TEST_F(Handler, VariablesOfNoServiceAreDoubtedAndThoseOfDevelopmentRefused) {
+  const auto set = send("POST", "/v1/vars/set", body(R"({"service": "weeb", "variables": {"A": "1"}})"));
+  EXPECT_EQ(set.outcome(), "ok");
+  EXPECT_EQ(set.events("warning").at(0)["hint"].asString(), "did you mean web?");
+  EXPECT_EQ(send("POST", "/v1/vars", body(R"({"environment": "development"})")).status, 400);
+  store.outcome = Error{.code = Code::kNoSpace, .message = "the disk is full"};
+  EXPECT_EQ(send("POST", "/v1/vars/set", body(R"({"variables": {"A": "1"}})")).outcome(), "failed");
 }
 
 }  // namespace

@@ -1,7 +1,5 @@
 #include "api/log_follow.h"
 
-#include "api/containers.h"
-
 namespace orbit::api {
 namespace {
 
@@ -19,12 +17,10 @@ std::string attribute(const engine::Event& event, std::string_view name) {
 
 }  // namespace
 
-LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services,
-                     Told told, Settled settled)
+LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, Told told, Settled settled)
     : loop_(loop),
       engine_(engine),
-      project_(std::move(project)),
-      services_(std::move(services)),
+      scope_(std::move(scope)),
       told_(std::move(told)),
       settled_(std::move(settled)),
       changed_(loop),
@@ -35,7 +31,8 @@ net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t li
   floorUs_ = floorUs;
   net::Cancel ended(wait.cancel);  // takes the watch and the followers down with us
   const net::Wait inner{wait.deadline, &ended};
-  tasks_.add(watch(listedUs, inner));
+  if (scope_.development()) tasks_.add(watch(kProjectLabel, listedUs, inner));
+  if (scope_.deployed()) tasks_.add(watch(kDeployedProjectLabel, listedUs, inner));
   for (auto& source : sources) add(std::move(source), inner);
   while (outcome_.ok()) {
     if (open_ == 0) {
@@ -52,22 +49,22 @@ net::Task<Status> LogFollow::run(std::vector<LogSource> sources, std::int64_t li
 }
 
 net::Task<bool> LogFollow::anyLive(net::Wait wait) {
-  std::vector<std::string> all;
-  const auto listed = co_await containersOf(engine_, project_, std::move(all), wait);
+  ContainerScope all = scope_;
+  all.services.clear();
+  const auto listed = co_await containersOf(engine_, std::move(all), wait);
   if (!listed.ok()) {
     outcome_ = listed.error();
     co_return false;
   }
   co_return std::any_of(listed->begin(), listed->end(), [this](const auto& container) {
-    const std::string service = labelOf(container, kServiceLabel);
-    const bool chosen = services_.empty() || std::find(services_.begin(), services_.end(), service) != services_.end();
-    return chosen && isLive(container.state);
+    return scope_.has(serviceOf(container)) && isLive(container.state);
   });
 }
 
-net::Task<void> LogFollow::watch(std::int64_t listedUs, net::Wait wait) {
+net::Task<void> LogFollow::watch(std::string_view projectLabel, std::int64_t listedUs, net::Wait wait) {
   engine::EventFilter filter;
-  filter.labels.emplace(kProjectLabel, project_);
+  filter.labels.emplace(projectLabel, scope_.project);
+  if (projectLabel == kDeployedProjectLabel) filter.labels.emplace(kEnvironmentLabel, scope_.environment);
   const engine::Sink<engine::Event> sink = [this, wait](engine::Event event) {
     return onEvent(std::move(event), wait);
   };
@@ -78,10 +75,10 @@ net::Task<void> LogFollow::watch(std::int64_t listedUs, net::Wait wait) {
 
 net::Task<Status> LogFollow::onEvent(engine::Event event, net::Wait wait) {
   if (event.type != "container" || event.action != "start") co_return Status();
-  LogSource source{event.id, attribute(event, kServiceLabel), attribute(event, "name"), {}};
-  const bool chosen =
-      services_.empty() || std::find(services_.begin(), services_.end(), source.service) != services_.end();
-  if (!chosen || lower(attribute(event, kOneOffLabel)) == "true") co_return Status();
+  const std::string deployed = attribute(event, kDeployedServiceLabel);
+  LogSource source{
+      event.id, deployed.empty() ? attribute(event, kServiceLabel) : deployed, attribute(event, "name"), {}};
+  if (!scope_.has(source.service) || lower(attribute(event, kOneOffLabel)) == "true") co_return Status();
   const auto known = followed_.find(event.id);
   if (known != followed_.end() && known->second.open) {
     known->second.again = true;

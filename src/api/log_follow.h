@@ -1,4 +1,5 @@
-// What a project's containers say from now on, those that start meanwhile included, until none of them runs any more.
+// What a project's containers say from now on, those that start meanwhile included (those of a next release too), until
+// none of them runs any more.
 // Private to api. Thread rules: the thread of its Loop.
 #pragma once
 #include <functional>
@@ -6,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "api/containers.h"
 #include "api/log_history.h"
 #include "engine/engine.h"
 #include "format/json.h"
@@ -18,15 +20,14 @@ class LogFollow {
   using Told = std::function<net::Task<Status>(format::Json)>;
   // Resolves when no operation on the project is under way: one that stops containers may be about to start them again.
   using Settled = std::function<net::Task<Status>(net::Wait)>;
-  LogFollow(net::Loop& loop, engine::Engine& engine, std::string project, std::vector<std::string> services, Told told,
-            Settled settled);
+  LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, Told told, Settled settled);
 
   // `sources`: read so far as their marks say; `listedUs`: when the containers were listed; `floorUs`: what a source
   // without a mark said before that is left out. Errors: kCancelled, the engine's.
   net::Task<Status> run(std::vector<LogSource> sources, std::int64_t listedUs, std::int64_t floorUs, net::Wait wait);
 
  private:
-  net::Task<void> watch(std::int64_t listedUs, net::Wait wait);
+  net::Task<void> watch(std::string_view projectLabel, std::int64_t listedUs, net::Wait wait);
   net::Task<Status> onEvent(engine::Event event, net::Wait wait);
   void add(LogSource source, net::Wait wait);
   net::Task<void> follow(std::string id, net::Wait wait);
@@ -42,8 +43,7 @@ class LogFollow {
   };
   net::Loop& loop_;
   engine::Engine& engine_;
-  const std::string project_;
-  const std::vector<std::string> services_;
+  const ContainerScope scope_;
   const Told told_;
   const Settled settled_;
   std::map<std::string, Followed> followed_;  // by id

@@ -9,7 +9,6 @@ namespace {
 
 using format::Json;
 
-constexpr int kApiNumber = 1;
 constexpr int kOperationsShown = 100;
 constexpr int kOperationsMax = 10'000;
 constexpr auto kEngineAnswers = std::chrono::seconds(5);

@@ -42,6 +42,7 @@ Result<RequestsRequest> decodeRequests(const format::Json& body) {
   request.follow = fields.flag("follow");
   request.tail = fields.number("tail", -1, -1, 1'000'000);
   request.filter.service = fields.text("service");
+  request.filter.environment = fields.text("environment");
   request.filter.route = fields.text("route");
   request.filter.method = fields.text("method");
   request.filter.pathPrefix = fields.text("pathPrefix");

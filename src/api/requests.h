@@ -1,11 +1,13 @@
 // The requests of the verbs as plain values; each is decoded in its verb's file. Private to api. Thread rules: pure.
 // Errors of all: kInvalid, naming the field.
 #pragma once
+#include "api/environment.h"
 #include "api/target.h"
 #include "api/traffic_view.h"
 #include "engine/types.h"
 #include "model/domain.h"
 #include "stack/stack.h"
+#include "store/store.h"
 
 namespace orbit::api {
 
@@ -45,11 +47,16 @@ struct PullRequest {
 };
 Result<PullRequest> decodePull(const format::Json& body);
 
-Result<TargetRequest> decodeConfig(const format::Json& body);
+struct ConfigRequest {
+  TargetRequest target;
+  std::string environment;  // "": the files as `up` reads them
+};
+Result<ConfigRequest> decodeConfig(const format::Json& body);
 
 struct PsRequest {
   TargetRequest target;
   std::vector<std::string> services;
+  std::string environment;  // "": of all
   bool all = false;
 };
 Result<PsRequest> decodePs(const format::Json& body);
@@ -57,6 +64,7 @@ Result<PsRequest> decodePs(const format::Json& body);
 struct LogsRequest {
   TargetRequest target;
   std::vector<std::string> services;
+  std::string environment;  // "": of all
   engine::LogOptions options;
 };
 Result<LogsRequest> decodeLogs(const format::Json& body);
@@ -64,6 +72,7 @@ Result<LogsRequest> decodeLogs(const format::Json& body);
 struct ExecRequest {
   TargetRequest target;
   std::string service;
+  std::string environment;  // "": development
   int index = 1;
   engine::ExecOptions options;
 };
@@ -88,6 +97,40 @@ struct AddDomainRequest {
   model::Domain domain;  // its project is the target's
 };
 Result<AddDomainRequest> decodeAddDomain(const format::Json& body);
+
+struct DeployRequest {
+  TargetRequest target;
+  std::string environment;
+  std::vector<std::string> services;
+  deploy::Source source;
+  deploy::Stage until = deploy::Stage::kPromoted;
+  bool force = false, allowDevelopmentSecrets = false;
+  Tokens contexts;
+};
+Result<DeployRequest> decodeDeploy(const format::Json& body);
+// "live", "promoted" or "settled"; promoted when it is none of them.
+deploy::Stage untilStage(std::string_view word);
+
+struct FollowRequest {
+  TargetRequest target;
+  std::string environment;
+  int group = 0;  // 0: the newest
+  deploy::Stage until = deploy::Stage::kPromoted;
+};
+Result<FollowRequest> decodeFollow(const format::Json& body);
+
+// What is left of a request about a whole environment, as its last fields.
+Result<EnvironmentRequest> decodeEnvironment(Fields& fields);
+
+struct VariablesRequest {  // list, set, unset, revoke
+  TargetRequest target;
+  std::string environment, service;
+  std::vector<store::Variable> variables;  // to set; their project is the target's
+  std::vector<std::string> names;          // to unset or revoke
+};
+Result<VariablesRequest> decodeListVariables(const format::Json& body);
+Result<VariablesRequest> decodeSetVariables(const format::Json& body);
+Result<VariablesRequest> decodeNamedVariables(const format::Json& body);
 
 struct ShutdownRequest {
   std::vector<std::string> projects;

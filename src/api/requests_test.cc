@@ -33,6 +33,11 @@ std::string decodeCase(const std::string& input) {
   if (verb == "run") return outcome(decodeRun, body);
   if (verb == "attach") return outcome(decodeAttach, body);
   if (verb == "requests") return outcome(decodeRequests, body);
+  if (verb == "vars") return outcome(decodeListVariables, body);
+  if (verb == "vars/set") return outcome(decodeSetVariables, body);
+  if (verb == "vars/unset") return outcome(decodeNamedVariables, body);
+  if (verb == "deploy") return outcome(decodeDeploy, body);
+  if (verb == "follow") return outcome(decodeFollow, body);
   if (verb == "shutdown") return outcome(decodeShutdown, body);
   return "no such verb";
 }
@@ -69,6 +74,21 @@ TEST(Requests, UpOptionsAndTheirDefaults) {
   EXPECT_FALSE(full->options.waitHealthy);
   EXPECT_TRUE(full->options.noStart);
   EXPECT_EQ(full->contexts.at("web"), "0193");
+}
+
+TEST(Requests, ADeployAndItsDefaults) {
+  const auto plain = decodeDeploy(json(R"({"snapshot": {"workingDir": "/"}})"));
+  ASSERT_TRUE(plain.ok()) << plain.error().text();
+  EXPECT_EQ(plain->environment, "production");
+  EXPECT_EQ(plain->until, deploy::Stage::kPromoted);
+  EXPECT_FALSE(plain->force || plain->allowDevelopmentSecrets);
+  const auto full = decodeDeploy(json(R"({"snapshot": {"workingDir": "/"}, "environment": "staging",
+      "options": {"services": ["web"], "force": true, "allowDevSecrets": true, "until": "live"},
+      "source": {"commit": "4f2a91c", "dirty": true, "branch": "main"}})"));
+  ASSERT_TRUE(full.ok()) << full.error().text();
+  EXPECT_EQ(full->until, deploy::Stage::kShare);
+  EXPECT_TRUE(full->source.dirty && full->force && full->allowDevelopmentSecrets);
+  EXPECT_EQ(full->source.branch + full->environment, "mainstaging");
 }
 
 TEST(Requests, ExecAndLogsCarryTheirOptions) {

@@ -34,6 +34,18 @@ constexpr PostRoute kPosts[] = {
     {"domains/remove", removeDomain},
     {"domains/authority", setAuthority},
     {"requests", requests},
+    {"deploy", startDeploy},
+    {"deploy/plan", planDeploy},
+    {"deploy/follow", followDeploy},
+    {"deploy/cancel", cancelDeploy},
+    {"rollback", rollback},
+    {"promote", promote},
+    {"environment/remove", removeEnvironment},
+    {"project", nameProject},
+    {"vars", listVariables},
+    {"vars/set", setVariables},
+    {"vars/unset", unsetVariables},
+    {"vars/revoke", revokeVariables},
 };
 
 struct PlainRoute {
@@ -41,8 +53,17 @@ struct PlainRoute {
   Question question;
 };
 constexpr PlainRoute kPlain[] = {
-    {"GET", "version", version}, {"GET", "projects", projects},           {"GET", "operations", operations},
-    {"GET", "domains", domains}, {"GET", "domains/authority", authority}, {"POST", "contexts", uploadContext},
+    {"GET", "version", version},
+    {"GET", "projects", projects},
+    {"GET", "operations", operations},
+    {"GET", "domains", domains},
+    {"GET", "domains/authority", authority},
+    {"POST", "contexts", uploadContext},
+    {"GET", "status", status},
+    {"GET", "releases", releases},
+    {"GET", "release", release},
+    {"GET", "open", openRelease},
+    {"GET", "vars", variables},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {

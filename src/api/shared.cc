@@ -37,36 +37,40 @@ int statusOf(Code code) {
 
 }  // namespace
 
-net::Task<Status> written(net::Loop& loop, Write start) {
-  struct Waiting {
-    explicit Waiting(net::Loop& on) : done(on) {}
-    std::optional<Status> outcome;
-    net::Condition done;
-  };
-  auto waiting = std::make_shared<Waiting>(loop);
-  // The last reference must go on the loop's thread, so it travels with the posted call.
-  start([&loop, held = waiting](Status outcome) mutable {
-    loop.post([held = std::move(held), outcome = std::move(outcome)] {
-      held->outcome = outcome;
-      held->done.notifyAll();
-    });
-  });
-  while (!waiting->outcome) static_cast<void>(co_await waiting->done.wait());  // nobody cancels it
-  co_return *waiting->outcome;
-}
-
-namespace {
-
-std::string detailOf(const stack::Outcome& outcome) {
-  Json failures = Json::array();
-  for (const auto& failure : outcome.failures) {
-    failures.push(Json::object(
+std::string detailOf(const std::vector<stack::Failure>& failures) {
+  Json list = Json::array();
+  for (const auto& failure : failures) {
+    list.push(Json::object(
         {{"service", failure.service}, {"code", codeName(failure.error.code)}, {"message", failure.error.message}}));
   }
   Json detail = Json::object();
-  if (!failures.items().empty()) detail.set("failures", std::move(failures));
+  if (!list.items().empty()) detail.set("failures", std::move(list));
   return detail.dump();
 }
+
+net::Task<Result<std::string>> beginOperation(Shared& shared, std::string kind, std::string project) {
+  store::Operation operation;
+  operation.id = shared.newId();
+  operation.kind = std::move(kind);
+  operation.project = std::move(project);
+  operation.startedUs = shared.services.loop.clock().wallUs();
+  const std::string id = operation.id;
+  const Write begin = [&](store::Store::Done done) { shared.services.store.begin(operation, std::move(done)); };
+  ORBIT_CO_TRY_STATUS(co_await net::fromThread(shared.services.loop, begin));
+  co_return id;
+}
+
+net::Task<void> endOperation(Shared& shared, std::string id, std::string outcome, std::string detail) {
+  const std::int64_t endedUs = shared.services.loop.clock().wallUs();
+  const Write end = [&](store::Store::Done call) {
+    shared.services.store.end(id, endedUs, outcome, detail, std::move(call));
+  };
+  const Status ended = co_await net::fromThread(shared.services.loop, end);
+  if (ended.ok()) co_return;
+  log(Level::kWarning, "api", "the end of an operation is not in the journal: " + ended.error().text());
+}
+
+namespace {
 
 std::string outcomeOf(const stack::Outcome& outcome, bool cancelled) {
   if (outcome.ok()) return "ok";
@@ -104,8 +108,6 @@ CallerCancel::CallerCancel(Shared& shared, http::Exchange& exchange)
     : cancel_(&shared.services.stop), gone_(&exchange.gone(), [this] { cancel_.request(); }) {}
 
 net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStream& stream, Change what, Work work) {
-  const Clock& clock = shared.services.loop.clock();
-  store::Store& store = shared.services.store;
   CallerCancel caller(shared, exchange);
   const net::Wait wait{Instant::max(), &caller.cancel()};
   auto place = shared.queue.join(what.project, what.kind, caller.cancel());
@@ -113,14 +115,7 @@ net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStr
   const Status turn = co_await place->turn(wait);
   if (!turn.ok()) co_return "cancelled";
 
-  store::Operation operation;
-  operation.id = shared.newId();
-  operation.kind = what.kind;
-  operation.project = what.project;
-  operation.startedUs = clock.wallUs();
-  const std::string id = operation.id;
-  const Write begin = [&](store::Store::Done done) { store.begin(operation, std::move(done)); };
-  const Status begun = co_await written(shared.services.loop, begin);
+  const auto begun = co_await beginOperation(shared, what.kind, what.project);
   if (!begun.ok()) {
     Error error = begun.error();
     if (!what.frees) {
@@ -132,14 +127,7 @@ net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStr
 
   const stack::Outcome done = co_await work(wait);
   const std::string outcome = outcomeOf(done, caller.cancel().requested());
-  if (begun.ok()) {
-    const std::string detail = detailOf(done);
-    const std::int64_t endedUs = clock.wallUs();
-    const Write end = [&](store::Store::Done call) { store.end(id, endedUs, outcome, detail, std::move(call)); };
-    const Status ended = co_await written(shared.services.loop, end);
-    if (!ended.ok())
-      log(Level::kWarning, "api", "the end of an operation is not in the journal: " + ended.error().text());
-  }
+  if (begun.ok()) co_await endOperation(shared, *begun, outcome, detailOf(done.failures));
   tellOutcome(stream, done);
   co_return outcome;
 }

@@ -53,9 +53,13 @@ using Work = std::function<net::Task<stack::Outcome>(net::Wait)>;
 // Returns the outcome for the result: ok, failed, cancelled or need.
 net::Task<std::string> change(Shared& shared, http::Exchange& exchange, EventStream& stream, Change what, Work work);
 
-// A write of the store as a task: its `done` comes from the writer's thread.
+// An operation in the journal: its id, and later how it ended. Errors of begin: the store's.
+net::Task<Result<std::string>> beginOperation(Shared& shared, std::string kind, std::string project);
+net::Task<void> endOperation(Shared& shared, std::string id, std::string outcome, std::string detail);
+std::string detailOf(const std::vector<stack::Failure>& failures);
+
+// A write of the store: its `done` comes from the writer's thread (net::fromThread).
 using Write = std::function<void(store::Store::Done)>;
-net::Task<Status> written(net::Loop& loop, Write start);
 
 // Tells the reading's events; the target, or nullptr.
 Target* tellReading(EventStream& stream, TargetReading& reading);

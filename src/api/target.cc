@@ -29,7 +29,9 @@ Result<TargetRequest> decodeTarget(Fields& fields, bool byName) {
   return request;
 }
 
-TargetReading readTarget(const TargetRequest& request) {
+namespace {
+
+TargetReading read(const TargetRequest& request, bool nameIsEnough) {
   TargetReading result;
   if (!request.snapshot) {
     result.target = Target{request.project, std::nullopt};
@@ -51,9 +53,23 @@ TargetReading readTarget(const TargetRequest& request) {
     result.target = Target{request.project, std::nullopt};
     return result;
   }
+  if (nameIsEnough && !reading.project.empty()) {
+    result.target = Target{std::move(reading.project), std::nullopt};
+    return result;
+  }
   for (const Error& problem : reading.problems) result.events.push_back(problemEvent(problem));
   result.outcome = "failed";
   return result;
+}
+
+}  // namespace
+
+TargetReading readTarget(const TargetRequest& request) {
+  return read(request, false);
+}
+
+TargetReading readTargetsName(const TargetRequest& request) {
+  return read(request, true);
 }
 
 }  // namespace orbit::api

@@ -33,5 +33,8 @@ struct TargetReading {
   std::string outcome;  // need or failed, when there is no target
 };
 TargetReading readTarget(const TargetRequest& request);
+// For verbs that mend what makes the files fail, a variable that is not set: problems other than an unknown name of the
+// project are left out, and the target then has no plan.
+TargetReading readTargetsName(const TargetRequest& request);
 
 }  // namespace orbit::api

@@ -2,15 +2,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <filesystem>
-#include <set>
 
 namespace orbit::api {
 namespace {
 
 using format::Json;
 
-constexpr std::string_view kSuffix = ".signals";
 constexpr std::size_t kRecordsAtOnce = 100'000;
 
 std::string_view nameOf(signal::Outcome outcome) {
@@ -52,10 +49,22 @@ Status readStatus(const std::string& text, TrafficFilter& filter) {
   return {};
 }
 
+namespace {
+
+// Services of projects are named "project.environment.service" (model/live.h).
+bool isOf(const TrafficFilter& filter, const std::string& service) {
+  const bool named = filter.service.empty() || service == filter.service || endsWith(service, "." + filter.service);
+  if (filter.environment.empty()) return named;
+  const auto parts = split(service, '.');
+  return named && parts.size() > 2 && parts[1] == filter.environment;
+}
+
+}  // namespace
+
 bool matches(const TrafficFilter& filter, const signal::Record& record, const signal::Key& key) {
   return record.kind == signal::Key::Kind::kRequest && !record.sample.probe && record.wallUs >= filter.sinceUs &&
          record.sample.status >= filter.statusLeast && record.sample.status <= filter.statusMost &&
-         record.sample.latencyUs >= filter.slowUs && (filter.service.empty() || key.service == filter.service) &&
+         record.sample.latencyUs >= filter.slowUs && isOf(filter, key.service) &&
          (filter.route.empty() || key.route == filter.route) &&
          (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix);
 }
@@ -79,37 +88,18 @@ Json requestEvent(const signal::Record& record, const signal::Key& key, std::uin
                        {"generation", generation}});
 }
 
-void TrafficView::findGenerations() {
-  std::set<std::uint64_t> present;
-  std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, failed)) {
-    const std::string name = entry.path().filename();
-    if (!endsWith(name, kSuffix)) continue;
-    std::uint64_t generation = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size() - kSuffix.size(), generation);
-    if (error != std::errc()) continue;
-    present.insert(generation);
-    Generation& known = readers_[generation];
-    if (known.reader != nullptr) continue;
-    // A file that is just being made opens the next time.
-    if (auto reader = signal::Reader::open(entry.path()); reader.ok()) known.reader = std::move(*reader);
-  }
-  std::erase_if(readers_, [&present](const auto& each) { return !present.contains(each.first); });
-}
-
 std::vector<Json> TrafficView::take() {
-  findGenerations();
+  generations_.look();
   std::vector<std::pair<std::int64_t, Json>> events;
-  for (auto& [number, generation] : readers_) {
-    if (generation.reader == nullptr) continue;
+  for (const auto& [number, reader] : generations_.readers()) {
     std::string texts;
-    for (const auto& seen : generation.reader->records(kRecordsAtOnce, texts)) {
+    for (const auto& seen : reader->records(kRecordsAtOnce, texts)) {
       if (matches(filter_, seen.record, seen.key)) {
         events.emplace_back(seen.record.wallUs, requestEvent(seen.record, seen.key, number));
       }
     }
-    const std::uint64_t dropped = generation.reader->recordsDropped();
-    dropped_ += dropped - std::exchange(generation.dropped, dropped);
+    const std::uint64_t dropped = reader->recordsDropped();
+    dropped_ += dropped - std::exchange(droppedOf_[number], dropped);
   }
   std::stable_sort(events.begin(), events.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Json> sorted;

@@ -13,7 +13,8 @@ namespace orbit::api {
 
 // An empty part lets everything through.
 struct TrafficFilter {
-  std::string service, route, method, pathPrefix;
+  std::string service;  // "shop.production.web", or "web" of any project
+  std::string environment, route, method, pathPrefix;
   int statusLeast = 0, statusMost = 999;
   std::uint64_t slowUs = 0;
   std::int64_t sinceUs = 0;
@@ -26,23 +27,17 @@ format::Json requestEvent(const signal::Record& record, const signal::Key& key, 
 // All generations in a folder, those included that come while it is read.
 class TrafficView {
  public:
-  TrafficView(std::string folder, TrafficFilter filter) : folder_(std::move(folder)), filter_(std::move(filter)) {}
+  TrafficView(std::string folder, TrafficFilter filter) : generations_(std::move(folder)), filter_(std::move(filter)) {}
   // The events since the last call by time, the first time all that is still in the rings.
   std::vector<format::Json> take();
   // Overwritten before they were read, since the last call.
   std::uint64_t takeDropped();
-  bool anyGeneration() const { return !readers_.empty(); }
+  bool anyGeneration() const { return !generations_.readers().empty(); }
 
  private:
-  struct Generation {
-    std::unique_ptr<signal::Reader> reader;  // null: cannot be read
-    std::uint64_t dropped = 0;               // as of the last look
-  };
-  void findGenerations();
-
-  std::string folder_;
+  signal::Generations generations_;
   TrafficFilter filter_;
-  std::map<std::uint64_t, Generation> readers_;
+  std::map<std::uint64_t, std::uint64_t> droppedOf_;  // by generation, as of the last look
   std::uint64_t dropped_ = 0;
 };
 

@@ -45,11 +45,27 @@ TEST(TrafficFilter, EachPartNarrows) {
   EXPECT_FALSE(seen([](TrafficFilter& filter) { filter.slowUs = 700'001; }));
   EXPECT_FALSE(seen([](TrafficFilter& filter) { filter.sinceUs = 1001; }));
   EXPECT_FALSE(seen([](TrafficFilter& filter) { filter.statusMost = 499; }));
+  EXPECT_FALSE(seen([](TrafficFilter& filter) { filter.environment = "production"; })) << "of no project";
   record.sample.probe = true;
   EXPECT_FALSE(seen([](TrafficFilter&) {}));
   record.sample.probe = false;
   record.kind = signal::Key::Kind::kAttempt;
   EXPECT_FALSE(seen([](TrafficFilter&) {}));
+}
+
+TEST(TrafficFilter, ServicesOfProjectsByTheirOwnNameAndEnvironment) {
+  const signal::Record record;
+  const signal::Key key{signal::Key::Kind::kRequest, "r1", "shop.production.web", "r12", ""};
+  TrafficFilter filter;
+  filter.service = "web";
+  EXPECT_TRUE(matches(filter, record, key));
+  filter.service = "eb";
+  EXPECT_FALSE(matches(filter, record, key));
+  filter.service = "shop.production.web";
+  filter.environment = "production";
+  EXPECT_TRUE(matches(filter, record, key));
+  filter.environment = "staging";
+  EXPECT_FALSE(matches(filter, record, key));
 }
 
 }  // namespace

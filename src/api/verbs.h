@@ -26,7 +26,19 @@ net::Task<void> requests(Shared& shared, http::Exchange& exchange, format::Json 
 net::Task<void> addDomain(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> removeDomain(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> setAuthority(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> listVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> setVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> unsetVariables(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> revokeVariables(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> startDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> planDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> followDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> cancelDeploy(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> rollback(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> promote(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> removeEnvironment(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> nameProject(Shared& shared, http::Exchange& exchange, format::Json body);
 
 // GET, and the upload. `query` is what stands behind the target's '?'.
 using Question = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, std::string query);
@@ -34,7 +46,12 @@ net::Task<void> version(Shared& shared, http::Exchange& exchange, std::string qu
 net::Task<void> projects(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> domains(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
 
 }  // namespace orbit::api

@@ -8,4 +8,7 @@ namespace orbit {
 // contents), so that two builds of one version are told apart: a cli restarts a daemon that is not its own build.
 const std::string& buildVersion();
 
+// Of docs/api.md (decision 4): a cli and a daemon of one number understand each other, whatever their builds.
+inline constexpr int kApiNumber = 1;
+
 }  // namespace orbit

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "base/base.h"
+#include "cli/ssh_link.h"
 
 namespace orbit::cli {
 namespace {
@@ -13,6 +14,7 @@ using format::Json;
 
 constexpr std::size_t kAnswerBytesMax = 64 << 20;
 constexpr std::size_t kLineBytesMax = 16 << 20;
+constexpr Duration kRemoteIdleMax = std::chrono::seconds(45);  // the daemon closes after a minute
 constexpr std::size_t kUploadPiece = 256 << 10;
 
 // The daemon's own problem as an Error, place and hint kept.
@@ -29,7 +31,12 @@ Error errorFrom(int status, const std::string& body) {
   return error;
 }
 
-Error cutOff() {
+Error cutOff(const std::string& host) {
+  if (!host.empty()) {
+    return Error{.code = Code::kUnavailable,
+                 .message = "The connection to " + host + " was cut off before the end",
+                 .hint = "What was under way there may go on; run the same command again, it looks at what is there"};
+  }
   return Error{
       .code = Code::kUnavailable,
       .message = "The daemon went away before the end",
@@ -39,7 +46,8 @@ Error cutOff() {
 // Pieces in, events out; a line may come in many pieces.
 class EventLines {
  public:
-  explicit EventLines(std::function<void(const Event&)> onEvent) : onEvent_(std::move(onEvent)) {}
+  EventLines(std::function<void(std::string_view)> onLine, std::function<void(const Event&)> onEvent)
+      : onLine_(std::move(onLine)), onEvent_(std::move(onEvent)) {}
 
   Status feed(std::string_view piece) {
     buffer_ += piece;
@@ -51,6 +59,7 @@ class EventLines {
       begin = end + 1;
       if (trim(line).empty()) continue;
       ORBIT_TRY(const Event event, parseEvent(line));
+      if (onLine_) onLine_(line);
       if (const auto* ended = std::get_if<ResultEvent>(&event)) {
         result = *ended;
       } else {
@@ -64,6 +73,7 @@ class EventLines {
   std::optional<ResultEvent> result;
 
  private:
+  std::function<void(std::string_view)> onLine_;
   std::function<void(const Event&)> onEvent_;
   std::string buffer_;
 };
@@ -72,6 +82,12 @@ class EventLines {
 
 ApiClient::ApiClient(net::Loop& loop, const std::string& socketPath)
     : loop_(loop), client_(loop, net::Address::unixSocket(socketPath)) {}
+
+ApiClient::ApiClient(net::Loop& loop, const RemoteHost& host)
+    : loop_(loop),
+      host_(host.text()),
+      client_(
+          loop, [&loop, host](net::Wait wait) { return dialOverSsh(loop, host, wait); }, kRemoteIdleMax) {}
 
 net::Task<Result<std::unique_ptr<http::Answer>>> ApiClient::send(std::string method, std::string target,
                                                                  std::string body, bool upgrade, net::Wait wait) {
@@ -110,19 +126,19 @@ net::Task<Result<ResultEvent>> ApiClient::stream(std::string target, Json body,
     ORBIT_CO_TRY(std::string problem, co_await answer->readAll(kAnswerBytesMax, wait));
     co_return errorFrom(answer->head().status, problem);
   }
-  EventLines lines(std::move(onEvent));
+  EventLines lines(onLine, std::move(onEvent));
   for (;;) {
     auto piece = co_await answer->read(wait);
     if (!piece.ok()) {
       if (lines.result) break;
       if (piece.error().code == Code::kCancelled || piece.error().code == Code::kTimeout) co_return piece.error();
       log(Level::kDebug, "cli", piece.error().text());
-      co_return cutOff();
+      co_return cutOff(host_);
     }
     if (piece->empty()) break;
     ORBIT_CO_TRY_STATUS(lines.feed(*piece));
   }
-  if (!lines.result) co_return cutOff();
+  if (!lines.result) co_return cutOff(host_);
   co_return *lines.result;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/events.h"
+#include "cli/remote_host.h"
 #include "format/json.h"
 #include "http/http.h"
 #include "net/net.h"
@@ -14,11 +15,15 @@ namespace orbit::cli {
 class ApiClient {
  public:
   ApiClient(net::Loop& loop, const std::string& socketPath);
+  // Of another machine: over ssh, one connection for all calls of a verb.
+  ApiClient(net::Loop& loop, const RemoteHost& host);
 
   net::Task<Result<format::Json>> get(std::string target, net::Wait wait);
   // A call with a plain answer.
   net::Task<Result<format::Json>> post(std::string target, format::Json body, net::Wait wait);
   // One verb: every event but the result goes to `onEvent`, which may not block for long.
+  // `onLine`, when set, gets each line as it came.
+  std::function<void(std::string_view line)> onLine;
   net::Task<Result<ResultEvent>> stream(std::string target, format::Json body,
                                         std::function<void(const Event&)> onEvent, net::Wait wait);
   // Uploads a context archive from an open file of `bytes`; `onSent` is told how much went out. Answers the token.
@@ -31,6 +36,7 @@ class ApiClient {
   net::Task<Result<std::unique_ptr<http::Answer>>> send(std::string method, std::string target, std::string body,
                                                         bool upgrade, net::Wait wait);
   net::Loop& loop_;
+  std::string host_;  // "": this machine
   http::Client client_;
 };
 

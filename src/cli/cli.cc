@@ -3,10 +3,14 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
+
 #include "base/base.h"
 #include "cli/command_line.h"
 #include "cli/help.h"
 #include "cli/runners.h"
+#include "cli/target.h"
 #include "cli/terminal.h"
 
 namespace orbit::cli {
@@ -36,6 +40,20 @@ constexpr Runner kRunners[] = {{"up", runUp},
                                {"domains check", runDomainsCheck},
                                {"domains remove", runDomainsRemove},
                                {"domains authority", runDomainsAuthority},
+                               {"deploy", runDeploy},
+                               {"rollback", runRollback},
+                               {"promote", runPromote},
+                               {"releases", runReleases},
+                               {"show", runShow},
+                               {"status", runStatus},
+                               {"open", runOpen},
+                               {"vars set", runVarsSet},
+                               {"vars list", runVarsList},
+                               {"vars unset", runVarsUnset},
+                               {"vars revoke", runVarsRevoke},
+                               {"vars import", runVarsImport},
+                               {"link", runLink},
+                               {"api-stdio", runApiStdio},
                                {"version", runVersion},
                                {"server status", runServerStatus},
                                {"server stop", runServerStop}};
@@ -73,6 +91,17 @@ Status checkWords(const CommandLine& line) {
   return check("progress", {"auto", "tty", "plain", "quiet"});
 }
 
+Result<std::optional<RemoteHost>> hostFor(const CommandLine& line) {
+  std::error_code ignored;
+  Surroundings around;
+  around.folder = linkFolder(line, std::filesystem::current_path(ignored).string());
+  around.lookUp = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  };
+  return targetOf(line, around);
+}
+
 }  // namespace
 
 int run(const std::vector<std::string>& arguments, const model::Home& home, const std::string& executable,
@@ -100,8 +129,10 @@ int run(const std::vector<std::string>& arguments, const model::Home& home, cons
   setLogLevel(line->on("verbose") ? Level::kDebug : Level::kWarning);
   for (const auto& [verb, runner] : kRunners) {
     if (verb != line->verb->name) continue;
+    const auto host = hostFor(*line);
+    if (!host.ok()) return wrongUsage(host.error());
     net::Loop loop;
-    Session session(loop, *line, home, executable);
+    Session session(loop, *line, home, executable, *host);
     return loop.runTask(runner(session));
   }
   checkFailed("every verb has a runner", __FILE__, __LINE__);

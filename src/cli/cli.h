@@ -13,8 +13,9 @@ namespace orbit::cli {
 // Verbs of the table that are done in this process by rooms cli does not know: by name, the exit status.
 using OwnVerbs = std::map<std::string, std::function<int(const CommandLine&)>>;
 
-// Runs one command line to its end and returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted, or
-// the container's own status for exec and run. `executable` is started as `hold` when no daemon answers in `home`.
+// Runs one command line to its end and returns the exit status: 0 done, 1 failed, 2 wrong usage, 130 interrupted,
+// the container's own status for exec and run; of a deploy also 3 to 5 (session.h). `executable` is started as `hold`
+// when no daemon answers in `home`.
 int run(const std::vector<std::string>& arguments, const model::Home& home, const std::string& executable,
         const OwnVerbs& ownVerbs);
 

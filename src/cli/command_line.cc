@@ -68,6 +68,7 @@ class Parser {
     std::vector<std::string_view> names;
     std::string group;
     for (const auto& verb : verbs()) {
+      if (verb.summary.empty()) continue;
       names.push_back(verb.name);
       if (startsWith(verb.name, word + " ")) {
         group += (group.empty() ? "`orbit " : " or `orbit ") + std::string(verb.name) + "`";
@@ -126,7 +127,7 @@ class Parser {
     }
     std::string owners;
     for (const auto& verb : verbs()) {
-      if (findFlag(verb.flags, std::string_view(name)) == nullptr) continue;
+      if (verb.summary.empty() || findFlag(verb.flags, std::string_view(name)) == nullptr) continue;
       owners += (owners.empty() ? "" : ", ") + ("`orbit " + std::string(verb.name) + "`");
     }
     if (!owners.empty()) {
@@ -173,9 +174,11 @@ class Parser {
     const auto count = static_cast<int>(line_.arguments.size());
     const std::string usage = "orbit " + std::string(line_.verb->name) + " " + std::string(line_.verb->usage);
     if (count < line_.verb->argumentsMin) {
-      const std::string_view what = startsWith(line_.verb->usage, "FILE") ? "a file"
-                                    : count == 0                          ? "a service"
-                                                                          : "a command";
+      const std::string_view words = line_.verb->usage;
+      const std::string_view what = startsWith(words, "FILE")    ? "a file"
+                                    : endsWith(words, "RELEASE") ? "a release"
+                                    : count == 0                 ? "a service"
+                                                                 : "a command";
       return wrongUsage("`orbit " + std::string(line_.verb->name) + "` needs " + std::string(what), "Usage: " + usage);
     }
     if (line_.verb->argumentsMax >= 0 && count > line_.verb->argumentsMax) {

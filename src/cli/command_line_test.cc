@@ -70,6 +70,8 @@ TEST(CommandLine, WrongUsageTeaches) {
         error = logs.error();
       } else if (auto seen = requestsRequest(*line, 0); line->verb->name == "requests" && !seen.ok()) {
         error = seen.error();
+      } else if (auto deploy = deployRequest(*line, {}); line->verb->name == "deploy" && !deploy.ok()) {
+        error = deploy.error();
       } else {
         error.message = "fine";
       }
@@ -92,7 +94,7 @@ TEST(Help, Texts) {
 
 TEST(Help, LinesFitATerminal) {
   for (const auto& verb : verbs()) {
-    EXPECT_FALSE(verb.examples.empty()) << verb.name;
+    EXPECT_EQ(verb.examples.empty(), verb.summary.empty()) << verb.name;
     for (auto line : split(verbHelp(verb), '\n')) EXPECT_LE(line.size(), 120u) << line;
   }
   for (auto line : split(overview(), '\n')) EXPECT_LE(line.size(), 120u) << line;
@@ -120,6 +122,10 @@ TEST(Request, Bodies) {
       if (verb == "requests") body = requestsRequest(line, 1'800'000'000'000'000);
       if (verb == "exec") body = execRequest(line, true, lookUp);
       if (verb == "run") body = runRequest(line, false, lookUp);
+      if (verb == "deploy" && line.on("follow")) body = followRequest(line);
+      if (verb == "deploy" && !line.on("follow")) body = deployRequest(line, format::Json::object());
+      if (verb == "rollback") body = rollbackRequest(line);
+      if (verb == "promote") body = environmentRequest(line);
       out += "$ orbit " + std::string(words) + "\n" + (body.ok() ? body->dump() : body.error().text()) + "\n";
     }
     return out;

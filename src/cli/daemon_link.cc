@@ -36,8 +36,8 @@ std::string lastLines(const std::string& path, std::size_t lines) {
 }
 
 DaemonLink::DaemonLink(net::Loop& loop, const model::Home& home, std::string executable,
-                       std::function<void(const std::string&)> say)
-    : loop_(loop), home_(home), executable_(std::move(executable)), say_(std::move(say)) {}
+                       std::function<void(const std::string&)> say, Where where)
+    : loop_(loop), home_(home), executable_(std::move(executable)), say_(std::move(say)), where_(where) {}
 
 net::Task<Result<std::string>> DaemonLink::runningBuild(ApiClient& api, net::Wait wait) {
   ORBIT_CO_TRY(const format::Json body, co_await api.get("/v1/version", wait));
@@ -45,8 +45,10 @@ net::Task<Result<std::string>> DaemonLink::runningBuild(ApiClient& api, net::Wai
 }
 
 net::Task<Status> DaemonLink::ensure(ApiClient& api, net::Wait wait) {
+  if (where_ == Where::kElsewhere) co_return Status();
   auto build = co_await runningBuild(api, wait);
   if (!build.ok() && build.error().code == Code::kUnavailable) {
+    if (home_.shared) co_return notRunningForAll();
     co_return co_await start(api, wait);
   }
   if (!build.ok()) {
@@ -55,7 +57,8 @@ net::Task<Status> DaemonLink::ensure(ApiClient& api, net::Wait wait) {
     }
     co_return std::move(build).error();
   }
-  if (*build == buildVersion()) co_return Status();
+  // The server's own is not this user's to restart.
+  if (*build == buildVersion() || home_.shared) co_return Status();
   say_("Starting the background process anew: it is " + *build + ", this is " + buildVersion() + "\n");
   ORBIT_CO_TRY(const std::string answer, co_await tellHold("restart daemon\n", wait));
   // Beside the present one, so nobody is refused, and nobody waits for it here.
@@ -106,6 +109,12 @@ net::Task<Status> DaemonLink::start(ApiClient& api, net::Wait wait) {
   co_return notStarted();
 }
 
+Error DaemonLink::notRunningForAll() const {
+  return Error{.code = Code::kUnavailable,
+               .message = "This server's Orbit does not answer at " + home_.apiSocket(),
+               .hint = "sudo systemctl restart orbit; `orbit doctor` says more"};
+}
+
 Error DaemonLink::notStarted() const {
   const std::string log = lastLines(home_.logFile(), kLogLines);
   std::string hint = "Its log is " + home_.logFile();
@@ -116,7 +125,15 @@ Error DaemonLink::notStarted() const {
 net::Task<Result<std::string>> DaemonLink::tellHold(std::string command, net::Wait wait) {
   const net::Wait limited = wait.until(loop_.clock().now() + kHoldTime);
   net::Address address = net::Address::unixSocket(home_.holdSocket());
-  ORBIT_CO_TRY(auto stream, co_await net::connect(loop_, address, limited));
+  auto connected = co_await net::connect(loop_, address, limited);
+  if (!connected.ok()) {
+    if (home_.shared && connected.error().code == Code::kDenied) {
+      connected.error().message = "This is the machine's own Orbit, which only root starts and stops";
+      connected.error().hint = "sudo systemctl stop orbit (or restart, start)";
+    }
+    co_return std::move(connected).error();
+  }
+  const std::unique_ptr<net::Stream> stream = std::move(connected).value();
   ORBIT_CO_TRY_STATUS(co_await stream->write(command, limited));
   std::string answer;
   char piece[4096];

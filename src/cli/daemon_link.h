@@ -12,11 +12,13 @@ namespace orbit::cli {
 
 class DaemonLink {
  public:
+  enum class Where { kHere, kElsewhere };
   // `say` tells the user, a line at a time, when something takes over a second.
   DaemonLink(net::Loop& loop, const model::Home& home, std::string executable,
-             std::function<void(const std::string&)> say);
+             std::function<void(const std::string&)> say, Where where);
 
-  // Returns when a daemon of this build answers. Errors: kUnavailable with the log's last lines, kDenied.
+  // Returns when a daemon of this build answers; elsewhere at once, since the far side sees to its own when a
+  // connection is made (api-stdio). Errors: kUnavailable with the log's last lines, kDenied.
   net::Task<Status> ensure(ApiClient& api, net::Wait wait);
   // One command to hold, and its answer. Errors: kUnavailable when no hold runs.
   net::Task<Result<std::string>> tellHold(std::string command, net::Wait wait);
@@ -25,12 +27,14 @@ class DaemonLink {
   net::Task<Status> start(ApiClient& api, net::Wait wait);
   net::Task<Result<std::string>> runningBuild(ApiClient& api, net::Wait wait);
   net::Task<Status> waitForBuild(ApiClient& api, net::Wait wait);
+  Error notRunningForAll() const;
   Error notStarted() const;
 
   net::Loop& loop_;
   const model::Home& home_;
   std::string executable_;
   std::function<void(const std::string&)> say_;
+  Where where_;
 };
 
 // The end of a file, at most `lines` lines.

@@ -46,6 +46,8 @@ RowEvent rowFrom(const Json& body) {
           .ports = body["ports"].asString(),
           .command = body["command"].asString(),
           .url = body["url"].asString(),
+          .environment = body["environment"].asString(),
+          .release = body["release"].asString(),
           .exitCode = intOf(body["exitCode"]),
           .number = intOf(body["number"], 1),
           .oneOff = body["oneOff"].asBool(),
@@ -84,6 +86,28 @@ RequestEvent requestFrom(const Json& body) {
           .body = body};
 }
 
+StageEvent stageFrom(const Json& body) {
+  StageEvent event{.stage = body["stage"].asString(),
+                   .service = body["service"].asString(),
+                   .text = body["text"].asString(),
+                   .problem = std::nullopt,
+                   .log = body["log"].asStrings(),
+                   .numbers = body["numbers"]};
+  if (body.has("problem")) event.problem = problemFrom(body["problem"]);
+  return event;
+}
+
+VariableEvent variableFrom(const Json& body) {
+  return {.environment = body["environment"].asString(),
+          .service = body["service"].asString(),
+          .name = body["name"].asString(),
+          .value = body["value"].asString(),
+          .secret = body["secret"].asBool(),
+          .version = intOf(body["version"]),
+          .setUs = body["setUs"].asInt(),
+          .body = body};
+}
+
 }  // namespace
 
 ProblemEvent problemFrom(const Json& body) {
@@ -116,8 +140,11 @@ Result<Event> parseEvent(std::string_view line) {
   if (kind == "created") return Event(CreatedEvent{body["container"].asString()});
   if (kind == "url") return Event(UrlEvent{body["service"].asString(), body["url"].asString()});
   if (kind == "dropped") return Event(DroppedEvent{body["events"].asInt()});
+  if (kind == "variable") return Event(variableFrom(body));
   if (kind == "config") return Event(ConfigEvent{body});
-  if (kind == "result") return Event(ResultEvent{body["outcome"].asString(), body["elapsedMs"].asInt()});
+  if (kind == "plan") return Event(PlanEvent{body});
+  if (kind == "stage") return Event(stageFrom(body));
+  if (kind == "result") return Event(ResultEvent{body["outcome"].asString(), body["elapsedMs"].asInt(), body});
   return Error{.code = Code::kProtocol,
                .message = "The daemon sent an event that this orbit does not know: '" + kind + "'",
                .hint = "Restart it: orbit server stop"};

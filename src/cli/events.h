@@ -1,6 +1,7 @@
 // The events of docs/api.md as values. Fields the daemon leaves out read as empty. Thread rules: plain values.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -59,9 +60,18 @@ struct ContainerEvent {
 
 struct RowEvent {
   std::string service, container, id, image, state, health, ports, command, url;
+  std::string environment, release;  // "" for development
   int exitCode = 0, number = 1;
   bool oneOff = false;
   std::int64_t createdUs = 0, startedUs = 0;
+};
+
+struct VariableEvent {
+  std::string environment, service, name, value;  // a secret's value is never told
+  bool secret = false;
+  int version = 0;
+  std::int64_t setUs = 0;
+  format::Json body;  // all of it
 };
 
 struct CreatedEvent {
@@ -90,14 +100,28 @@ struct ConfigEvent {
   format::Json body;
 };
 
+// What a deploy is going to do.
+struct PlanEvent {
+  format::Json body;
+};
+
+// A deploy, or a service of it, has come to a stage.
+struct StageEvent {
+  std::string stage, service, text;
+  std::optional<ProblemEvent> problem;
+  std::vector<std::string> log;
+  format::Json numbers;
+};
+
 struct ResultEvent {
   std::string outcome;  // ok, failed, cancelled, need
   std::int64_t elapsedMs = 0;
+  format::Json body = {};  // all of it: verbs of deploys say more
 };
 
 using Event = std::variant<WarningEvent, ProblemEvent, WaitingEvent, StepEvent, BuildEvent, FailureEvent, LogEvent,
                            ContainerEvent, RowEvent, CreatedEvent, UrlEvent, DroppedEvent, NeedEvent, RequestEvent,
-                           ConfigEvent, ResultEvent>;
+                           ConfigEvent, VariableEvent, PlanEvent, StageEvent, ResultEvent>;
 
 // One line of an answer. Errors: kProtocol when it is no event this version knows.
 Result<Event> parseEvent(std::string_view line);

@@ -47,12 +47,16 @@ std::string overview() {
       "In a folder with a compose.yaml or docker-compose.yml:\n"
       "\n"
       "  orbit up         start everything, wait until it is healthy, show the logs\n"
-      "  orbit down       stop and remove it; data in volumes stays\n";
+      "  orbit down       stop and remove it; data in volumes stays\n"
+      "  orbit deploy     put it into production, watched, and taken back by itself if users suffer\n";
   out += group("Run", {"up", "down", "start", "stop", "restart"});
+  out += group("Deploy", {"deploy", "rollback", "promote", "releases", "show", "status", "open"});
   out += group("Look", {"ps", "logs", "requests", "ls", "config"});
   out += group("Work inside", {"exec", "run", "build", "pull"});
   out += group("The edge", {"edge", "edge check", "trust"});
   out += group("Domains", {"domains add", "domains list", "domains check", "domains remove", "domains authority"});
+  out += group("Variables", {"vars set", "vars list", "vars unset", "vars revoke", "vars import"});
+  out += group("A server", {"link", "server install", "server uninstall", "doctor"});
   out += group("Orbit itself", {"server status", "server stop", "version", "help"});
   out += "\nFlags for every command\n" + flagLines(globalFlags());
   out += "\nCommands and flags mean what they mean in Docker Compose. `orbit help up` explains one, with examples.\n";

@@ -77,10 +77,13 @@ std::string statusText(const RowEvent& row, std::int64_t nowUs) {
 std::string psTable(const std::vector<RowEvent>& rows, std::int64_t nowUs, bool truncate) {
   std::vector<std::vector<std::string>> table = {{"NAME", "IMAGE", "COMMAND", "SERVICE", "CREATED", "STATUS", "PORTS"}};
   const bool urls = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.url.empty(); });
+  const bool deployed = std::any_of(rows.begin(), rows.end(), [](const auto& row) { return !row.environment.empty(); });
+  if (deployed) table.front().emplace_back("ENVIRONMENT");
   if (urls) table.front().emplace_back("URL");
   for (const auto& row : rows) {
     table.push_back({row.container, row.image, commandText(row.command, truncate), row.service,
                      agoText(row.createdUs, nowUs), statusText(row, nowUs), row.ports});
+    if (deployed) table.back().push_back(row.environment.empty() ? "development" : row.environment);
     if (urls) table.back().push_back(row.url);
   }
   return columnsText(table);
@@ -104,6 +107,10 @@ std::string psJson(const std::vector<RowEvent>& rows, const std::string& project
     line.set("State", row.state);
     line.set("Status", statusText(row, nowUs));
     if (!row.url.empty()) line.set("URL", row.url);
+    if (!row.environment.empty()) {
+      line.set("Environment", row.environment);
+      line.set("Release", row.release);
+    }
     out += line.dump() + "\n";
   }
   return out;

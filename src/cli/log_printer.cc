@@ -5,9 +5,21 @@
 namespace orbit::cli {
 namespace {
 constexpr Color kRotation[] = {Color::kCyan, Color::kYellow, Color::kGreen, Color::kMagenta, Color::kBlue};
+
+// orbit.<project>.<environment>.<service>.<release>.<n> as "<environment> <service>.<release>.<n>", "" for other names.
+// A project's name has no dot.
+std::string deployedName(const std::string& service, const std::string& container) {
+  if (service.empty() || !startsWith(container, "orbit.")) return "";
+  const auto project = container.find('.', 6);
+  const auto end = project == std::string::npos ? project : container.find("." + service + ".", project);
+  if (end == std::string::npos || end == project) return "";
+  return container.substr(project + 1, end - project - 1) + " " + container.substr(end + 1);
 }
 
+}  // namespace
+
 std::string instanceName(const std::string& service, const std::string& container) {
+  if (const std::string deployed = deployedName(service, container); !deployed.empty()) return deployed;
   // <project>-<service>-<n>, and `_` between them for stacks that Compose 1 made.
   for (const char separator : {'-', '_'}) {
     const std::string middle = separator + service + separator;

@@ -9,7 +9,8 @@
 
 namespace orbit::cli {
 
-// "db-1" for container "shop-db-1" of service "db"; the container's own name when it is not made that way.
+// "db-1" for container "shop-db-1" of service "db", "production web.r12.1" for a deployed one; the container's own name
+// when it is made neither way.
 std::string instanceName(const std::string& service, const std::string& container);
 
 class LogPrinter {

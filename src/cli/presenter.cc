@@ -28,6 +28,7 @@ Presenter::~Presenter() {
 void Presenter::handle(const Event& event, Instant now) {
   if (const auto* step = std::get_if<StepEvent>(&event)) return onStep(*step, now);
   if (const auto* build = std::get_if<BuildEvent>(&event)) return onBuild(*build, now);
+  if (const auto* stage = std::get_if<StageEvent>(&event)) return onStage(*stage, now);
   if (const auto* row = std::get_if<RowEvent>(&event)) return table_.apply(*row);
   if (const auto* warning = std::get_if<WarningEvent>(&event)) {
     const std::string text = warningText(*warning, options_.place, options_.style);
@@ -70,6 +71,15 @@ void Presenter::onBuild(const BuildEvent& build, Instant now) {
       surface_.err(build.service + " build | " + text + "\n");
     }
   }
+}
+
+void Presenter::onStage(const StageEvent& stage, Instant now) {
+  if (stage.problem) {
+    failed_ = true;
+    stopped_[stage.service] = stage;
+  }
+  if (live()) return table_.apply(stage, now);
+  if (options_.mode == Mode::kPlain) surface_.err(stageLines_.line(stage, now));
 }
 
 void Presenter::say(const std::string& text) {
@@ -124,11 +134,19 @@ void Presenter::close(Instant now) {
   for (const auto& problem : problems_) surface_.err(problemText(problem, options_.place, options_.style));
   problems_.clear();
   for (const auto& failure : failures_) {
+    stopped_.erase(failure.service);
     const bool unseenBuild = failure.log.empty() && options_.mode != Mode::kPlain;
     surface_.err("\n" + failureText(failure, options_.place, options_.style) +
                  (unseenBuild ? tailOf(failure.service) : std::string()));
   }
+  if (!failures_.empty()) stopped_.erase("");  // they say what the whole failed on
   failures_.clear();
+  for (const auto& [service, stage] : stopped_) {
+    const ProblemEvent& problem = *stage.problem;
+    const FailureEvent failure{service, "", problem.code, problem.message, problem.hint, 0, problem.at, stage.log};
+    surface_.err("\n" + failureText(failure, options_.place, options_.style));
+  }
+  stopped_.clear();
 }
 
 void Presenter::showCursor() {

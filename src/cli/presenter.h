@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/deploy_text.h"
 #include "cli/events.h"
 #include "cli/problem_text.h"
 #include "cli/progress_table.h"
@@ -53,6 +54,7 @@ class Presenter {
  private:
   void onStep(const StepEvent& step, Instant now);
   void onBuild(const BuildEvent& build, Instant now);
+  void onStage(const StageEvent& stage, Instant now);
   void erase();
   void draw(Instant now);
   std::string tailOf(const std::string& service) const;
@@ -62,6 +64,8 @@ class Presenter {
   ProgressTable table_;
   std::vector<FailureEvent> failures_;
   std::vector<ProblemEvent> problems_;
+  std::map<std::string, StageEvent> stopped_;  // by service: what a deploy failed on, for what no failure tells
+  StageLines stageLines_;
   std::set<std::string> told_;  // warnings: each round and call of one command repeats them
   std::map<std::string, std::deque<std::string>> buildTails_;  // last lines, for a failed build
   std::vector<std::size_t> drawn_;                             // widths of the lines on the screen

@@ -128,7 +128,9 @@ std::string failureText(const FailureEvent& failure, const Place& place, const S
   out += hintText(failure.hint);
   const std::string& service = failure.service;
   const bool pointsAtLogs = failure.hint.find("orbit logs") != std::string::npos;
-  if (!failure.log.empty() && !service.empty() && !pointsAtLogs) out += "  all of it: orbit logs " + service + "\n";
+  // The instance of a deploy that failed is removed, and its log with it.
+  const bool kept = !failure.container.empty() && !startsWith(failure.container, "orbit.");
+  if (!failure.log.empty() && !service.empty() && kept && !pointsAtLogs) out += "  all of it: orbit logs " + service + "\n";
   return out;
 }
 

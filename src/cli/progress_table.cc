@@ -1,6 +1,7 @@
 #include "cli/progress_table.h"
 
 #include "base/base.h"
+#include "cli/deploy_text.h"
 #include "cli/listing.h"
 #include "cli/log_printer.h"
 #include "format/quantity.h"
@@ -132,6 +133,34 @@ void ProgressTable::apply(const FailureEvent& failure, Instant now) {
   if (row.state != "exited" && row.health != "unhealthy") row.state = "failed";
 }
 
+void ProgressTable::apply(const StageEvent& stage, Instant now) {
+  const std::string said = stage.problem ? stage.problem->message : stage.text;
+  if (!stage.service.empty()) {
+    applyStage(stage, stage.service, said, now);
+    return;
+  }
+  // What happened to each service's requests stands in its row, and then need not stand in the headline too.
+  for (const auto& [service, numbers] : stage.numbers.members()) {
+    applyStage(stage, service, besideText(numbers), now);
+  }
+  headline_ = said.empty() || stage.numbers.isObject() ? capitalised(stageWord(stage.stage)) : printable(said);
+}
+
+void ProgressTable::applyStage(const StageEvent& stage, const std::string& service, const std::string& said,
+                               Instant now) {
+  Row& row = serviceRow(service, now);
+  row.until = now;
+  row.staged = true;
+  row.state = stageWord(stage.stage);
+  row.health.clear();
+  row.detail = printable(said);
+  row.phase = Phase::kBusy;
+  if (stage.stage == "queued") row.phase = Phase::kWaiting;
+  if (isOneOf(stage.stage, {"promoted", "settled"})) row.phase = Phase::kDone;
+  if (isOneOf(stage.stage, {"cancelled", "superseded"})) row.phase = Phase::kSkipped;
+  if (isOneOf(stage.stage, {"failed", "taken back"}) || stage.problem) row.phase = Phase::kFailed;
+}
+
 void ProgressTable::apply(const RowEvent& listed) {
   for (auto& row : rows_) {
     if (row.kind != "container" || row.name != listed.container) continue;
@@ -178,7 +207,8 @@ std::string ProgressTable::header(Instant now, const Style& style) const {
   const auto done = std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.phase == Phase::kDone; });
   const auto failed =
       std::count_if(rows_.begin(), rows_.end(), [](const Row& row) { return row.phase == Phase::kFailed; });
-  std::string out = std::to_string(done) + " of " + std::to_string(rows_.size()) + " done";
+  std::string out = headline_;
+  if (out.empty()) out = std::to_string(done) + " of " + std::to_string(rows_.size()) + " done";
   if (failed > 0) out += ", " + style.paint(Color::kRed, std::to_string(failed) + " failed");
   return out + style.paint(Color::kDim, "  " + timeText(now - start_));
 }
@@ -192,7 +222,7 @@ std::vector<std::size_t> ProgressTable::widthsOf(const std::vector<const Row*>& 
   for (const auto* row : rows) {
     widen(kLabel, label(*row));
     widen(kState, row->state);
-    if (!row->detail.empty() && row->phase != Phase::kDone) continue;
+    if (!row->detail.empty() && (row->staged || row->phase != Phase::kDone)) continue;
     widen(kHealth, row->health);
     widen(kPorts, row->ports);
     widen(kImage, row->image);
@@ -253,7 +283,7 @@ std::string ProgressTable::rowLine(const Row& row, const std::vector<std::size_t
   cell(kLabel, label(row), Color::kNone);
   cell(kState, row.state, color);
   const std::size_t end = size.columns > kTimeColumns + 1 ? size.columns - kTimeColumns - 1 : 0;
-  if (!row.detail.empty() && row.phase != Phase::kDone) {
+  if (!row.detail.empty() && (row.staged || row.phase != Phase::kDone)) {
     const auto at = displayWidth(out);
     out += style.paint(row.phase == Phase::kFailed ? Color::kRed : Color::kDim,
                        fitted(row.detail, end > at ? end - at : 0));

@@ -26,6 +26,7 @@ class ProgressTable {
   void apply(const StepEvent& step, Instant now);
   void apply(const BuildEvent& build, Instant now);
   void apply(const FailureEvent& failure, Instant now);
+  void apply(const StageEvent& stage, Instant now);
   // What a listing says of a container: image, ports, health.
   void apply(const RowEvent& row);
 
@@ -42,9 +43,11 @@ class ProgressTable {
     std::string state, health, ports, image, detail;
     Phase phase = Phase::kBusy;
     bool fromImage = false;  // no container yet: made by an image's step
+    bool staged = false;     // of a deploy: its detail stays when it is done
     Instant since, until;
   };
   Row& rowFor(const StepEvent& step, Instant now);
+  void applyStage(const StageEvent& stage, const std::string& service, const std::string& said, Instant now);
   Row& serviceRow(const std::string& service, Instant now);
   std::string label(const Row& row) const;
   std::vector<const Row*> shown(std::size_t room) const;
@@ -56,6 +59,7 @@ class ProgressTable {
 
   Instant start_;
   std::vector<Row> rows_;  // in the order they appeared
+  std::string headline_;   // of a deploy: what it has come to; "": how many rows are done
 };
 
 }  // namespace orbit::cli

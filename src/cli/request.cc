@@ -64,7 +64,55 @@ bool wantsTerminal(const CommandLine& line, bool terminal) {
   return terminal && !line.on("no-tty") && line.on("tty", true);
 }
 
+void setEnvironment(Json& body, const CommandLine& line) {
+  if (line.isSet("environment")) body.set("environment", line.text("environment"));
+}
+
+Result<std::string> untilWord(const CommandLine& line) {
+  const std::string until = line.text("until");
+  if (until.empty() || until == "live" || until == "promoted" || until == "settled") return until;
+  return wrong("--until is live, promoted or settled, not '" + until + "'");
+}
+
 }  // namespace
+
+Json environmentRequest(const CommandLine& line) {
+  Json body = namedProject(line);
+  setEnvironment(body, line);
+  return body;
+}
+
+Json rollbackRequest(const CommandLine& line) {
+  Json body = environmentRequest(line);
+  if (!line.arguments.empty()) body.set("target", line.arguments.front());
+  return body;
+}
+
+Result<Json> followRequest(const CommandLine& line) {
+  ORBIT_TRY(const std::string until, untilWord(line));
+  Json body = environmentRequest(line);
+  if (!until.empty()) body.set("until", until);
+  return body;
+}
+
+Result<Json> deployRequest(const CommandLine& line, Json source) {
+  ORBIT_TRY_STATUS(apart(line, "plan", "detach"));
+  ORBIT_TRY_STATUS(apart(line, "plan", "cancel"));
+  ORBIT_TRY_STATUS(apart(line, "plan", "follow"));
+  ORBIT_TRY_STATUS(apart(line, "follow", "cancel"));
+  if ((line.on("follow") || line.on("cancel")) && !line.arguments.empty()) {
+    return wrong("--follow and --cancel are about the whole deploy that is under way", "Leave the services out");
+  }
+  ORBIT_TRY(const std::string until, untilWord(line));
+  Json options = Json::object({{"services", Json::strings(line.arguments)}});
+  setSwitches(options, line, {{"force", "force"}, {"allow-dev-secrets", "allowDevSecrets"}});
+  if (!until.empty()) options.set("until", until);
+  Json body = Json::object();
+  setEnvironment(body, line);
+  body.set("options", std::move(options));
+  body.set("source", std::move(source));
+  return body;
+}
 
 Json namedProject(const CommandLine& line) {
   Json body = Json::object();
@@ -141,6 +189,7 @@ Json pullRequest(const CommandLine& line) {
 
 Result<Json> logsRequest(const CommandLine& line, std::int64_t nowUs) {
   Json body = namedProject(line);
+  setEnvironment(body, line);
   body.set("services", Json::strings(line.arguments));
   if (line.on("follow")) body.set("follow", true);
   if (line.isSet("since")) {
@@ -165,6 +214,7 @@ Result<Json> logsRequest(const CommandLine& line, std::int64_t nowUs) {
 
 Result<Json> requestsRequest(const CommandLine& line, std::int64_t nowUs) {
   Json body = Json::object();
+  setEnvironment(body, line);
   if (line.on("follow")) body.set("follow", true);
   for (const auto& [flag, field] :
        std::initializer_list<std::pair<std::string_view, std::string_view>>{{"service", "service"},
@@ -202,6 +252,7 @@ Json execRequest(const CommandLine& line, bool terminal, const Variables& lookUp
   std::vector<std::string> environment;
   const Json variables = pairs(line.list("env"), lookUp);
   for (const auto& [name, value] : variables.members()) environment.push_back(name + "=" + value.asString());
+  setEnvironment(body, line);
   body.set("service", line.arguments.front());
   body.set("command", Json::strings(command));
   if (line.number("index").value_or(0) > 0) body.set("index", *line.number("index"));

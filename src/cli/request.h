@@ -21,6 +21,13 @@ Result<format::Json> requestsRequest(const CommandLine& line, std::int64_t nowUs
 format::Json execRequest(const CommandLine& line, bool terminal, const Variables& lookUp);
 Result<format::Json> runRequest(const CommandLine& line, bool terminal, const Variables& lookUp);
 
+// `source` is a deploy's, as docs/api.md has it.
+Result<format::Json> deployRequest(const CommandLine& line, format::Json source);
+Result<format::Json> followRequest(const CommandLine& line);
+// promote, deploy --cancel, and what rollback and an environment's end begin with.
+format::Json environmentRequest(const CommandLine& line);
+format::Json rollbackRequest(const CommandLine& line);
+
 // {"project": …} when -p was given, for verbs that work without files too.
 format::Json namedProject(const CommandLine& line);
 

@@ -74,7 +74,11 @@ net::Task<int> runDomainsAdd(Session& session) {
 net::Task<int> runDomainsList(Session& session) {
   const auto answer = co_await ask(session, "/v1/domains");
   if (!answer.ok()) co_return failWith(session, answer.error());
-  const Json& domains = (*answer)["domains"];
+  Json domains = Json::array();
+  const std::string only = session.line.text("environment");
+  for (const auto& domain : (*answer)["domains"].items()) {
+    if (only.empty() || domain["environment"].asString() == only) domains.push(domain);
+  }
   if (!session.line.json() && domains.items().empty()) {
     session.presenter.say("No domains; add one with `orbit domains add HOST SERVICE`\n");
     co_return kDone;

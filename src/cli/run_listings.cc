@@ -34,6 +34,9 @@ Result<std::vector<std::string>> wantedStates(const CommandLine& line) {
 
 // "shop" of "shop-db-1".
 std::string projectOf(const RowEvent& row) {
+  if (startsWith(row.container, "orbit.") && !row.environment.empty()) {
+    return row.container.substr(6, row.container.find('.', 6) - 6);
+  }
   const auto at = row.container.rfind("-" + row.service + "-");
   return at == std::string::npos ? std::string() : row.container.substr(0, at);
 }
@@ -122,6 +125,7 @@ net::Task<int> runPs(Session& session) {
   Json body = namedProject(line);
   body.set("services", Json::strings(line.arguments));
   body.set("all", line.on("all") || !states->empty());
+  if (line.isSet("environment")) body.set("environment", line.text("environment"));
   std::vector<RowEvent> rows;
   Session::OnEvent receive = [&](const Event& event) {
     const auto* row = std::get_if<RowEvent>(&event);
@@ -184,6 +188,7 @@ net::Task<int> runConfig(Session& session) {
     }
   };
   Json body = Json::object();
+  if (line.isSet("environment")) body.set("environment", line.text("environment"));
   const auto result = co_await session.project("/v1/config", std::move(body), session.wait(), std::move(receive));
   const int status = session.finish(result);
   co_return status == kDone ? printConfig(session, config) : status;

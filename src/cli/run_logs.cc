@@ -21,6 +21,7 @@ net::Task<int> runLogs(Session& session) {
   Json listing = namedProject(line);
   listing.set("services", Json::strings(line.arguments));
   listing.set("all", true);
+  if (line.isSet("environment")) listing.set("environment", line.text("environment"));
   std::set<std::string> shown;
   Session::OnEvent onRow = [&](const Event& event) {
     const auto* row = std::get_if<RowEvent>(&event);

@@ -2,6 +2,7 @@
 #include <cstdlib>
 
 #include "base/base.h"
+#include "cli/environment_calls.h"
 #include "cli/request.h"
 #include "cli/runners.h"
 
@@ -36,6 +37,8 @@ int refuse(Session& session, const Error& error) {
 }  // namespace
 
 net::Task<int> runDown(Session& session) {
+  const std::string environment = session.line.text("environment");
+  if (!environment.empty() && environment != "development") co_return co_await endEnvironment(session);
   auto body = downRequest(session.line);
   if (!body.ok()) co_return refuse(session, body.error());
   co_return co_await operate(session, "/v1/down", std::move(*body), "");

@@ -1,6 +1,7 @@
 // server status, server stop: the home's own processes.
 #include "base/base.h"
 #include "cli/runners.h"
+#include "cli/server_text.h"
 
 namespace orbit::cli {
 namespace {
@@ -15,9 +16,12 @@ net::Task<int> runServerStatus(Session& session) {
   const net::Wait limited = session.wait().until(session.now() + kAskTime);
   const auto answer = co_await session.api.get("/v1/version?engine=true", limited);
   const bool runs = answer.ok();
+  const auto held = co_await session.link.tellHold("status\n", limited);
+  const Json processes = holdProcesses(held.ok() ? std::string_view(*held) : "");
   if (session.line.json()) {
     Json out = Json::object({{"running", runs}, {"home", session.home.state}, {"log", session.home.logFile()}});
     if (runs) out.set("daemon", *answer);
+    out.set("processes", processes);
     session.presenter.print(out.dump(2) + "\n");
     co_return runs ? kDone : kFailed;
   }
@@ -31,7 +35,7 @@ net::Task<int> runServerStatus(Session& session) {
     text += answer.error().code == Code::kUnavailable ? "Not running; the next command that needs it starts it\n"
                                                       : "Not answering: " + answer.error().message + "\n";
   }
-  text += "Home    " + session.home.state + "\nLog     " + session.home.logFile() + "\n";
+  text += edgeLines(processes) + "Home    " + session.home.state + "\nLog     " + session.home.logFile() + "\n";
   session.presenter.print(text);
   co_return runs ? kDone : kFailed;
 }

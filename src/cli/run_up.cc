@@ -89,6 +89,7 @@ class Attached {
   net::Task<void> addListing() {
     Json body = namedProject(session_.line);
     body.set("all", true);
+    body.set("environment", "development");
     const net::Wait wait{Instant::max(), &upCancel_};
     Session::OnEvent receive = [this](const Event& event) {
       if (std::holds_alternative<RowEvent>(event)) session_.presenter.handle(event, session_.now());
@@ -117,6 +118,7 @@ class Attached {
                            "; Ctrl-C stops everything\n");
     Json body = namedProject(session_.line);
     body.set("follow", true);
+    body.set("environment", "development");
     body.set("sinceUs", beganUs);
     net::TaskGroup group(session_.loop);
     group.add(readLogs(std::move(body)));

@@ -23,7 +23,22 @@ net::Task<int> runDomainsList(Session& session);
 net::Task<int> runDomainsCheck(Session& session);
 net::Task<int> runDomainsRemove(Session& session);
 net::Task<int> runDomainsAuthority(Session& session);
+net::Task<int> runDeploy(Session& session);
+net::Task<int> runRollback(Session& session);
+net::Task<int> runPromote(Session& session);
+net::Task<int> runReleases(Session& session);
+net::Task<int> runShow(Session& session);
+net::Task<int> runStatus(Session& session);
+net::Task<int> runOpen(Session& session);
+net::Task<int> runVarsSet(Session& session);
+net::Task<int> runVarsList(Session& session);
+net::Task<int> runVarsUnset(Session& session);
+net::Task<int> runVarsRevoke(Session& session);
+net::Task<int> runVarsImport(Session& session);
 net::Task<int> runVersion(Session& session);
+net::Task<int> runLink(Session& session);
+// The far end of a link: standard input and output are joined with the daemon.
+net::Task<int> runApiStdio(Session& session);
 net::Task<int> runServerStatus(Session& session);
 net::Task<int> runServerStop(Session& session);
 

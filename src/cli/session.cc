@@ -105,15 +105,19 @@ Surface standardSurface() {
 }
 
 Session::Session(net::Loop& theLoop, const CommandLine& theLine, const model::Home& theHome,
-                 const std::string& executable)
+                 const std::string& executable, std::optional<RemoteHost> theHost)
     : loop(theLoop),
       line(theLine),
       home(theHome),
-      api(theLoop, theHome.apiSocket()),
+      host(std::move(theHost)),
+      api(host ? ApiClient(theLoop, *host) : ApiClient(theLoop, theHome.apiSocket())),
       snapshot(theLine, currentFolder(), environmentVariable),
       presenter(standardSurface(), presenterOptions(theLine, snapshot), theLoop.clock().now()),
-      link(theLoop, theHome, executable, [this](const std::string& text) { presenter.say(text); }),
-      outStyle{wantsColor(theLine, STDOUT_FILENO)} {
+      link(
+          theLoop, theHome, executable, [this](const std::string& text) { presenter.say(text); },
+          host ? DaemonLink::Where::kElsewhere : DaemonLink::Where::kHere),
+      outStyle{wantsColor(theLine, STDOUT_FILENO)},
+      errStyle{wantsColor(theLine, STDERR_FILENO)} {
   for (const int signal : {SIGINT, SIGTERM}) {
     loop.onSignal(signal, [this](int) { interrupt(); });
   }

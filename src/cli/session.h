@@ -13,13 +13,23 @@
 
 namespace orbit::cli {
 
-enum ExitStatus : int { kDone = 0, kFailed = 1, kWrongUsage = 2, kInterrupted = 130 };
+enum ExitStatus : int {
+  kDone = 0,
+  kFailed = 1,
+  kWrongUsage = 2,
+  kNotLive = 3,    // a deploy failed before it was live
+  kTakenBack = 4,  // … was live, and was taken back
+  kCancelled = 5,  // … was cancelled, or superseded by a newer one
+  kInterrupted = 130
+};
 
 class Session {
  public:
   using OnEvent = std::function<void(const Event&)>;
 
-  Session(net::Loop& loop, const CommandLine& line, const model::Home& home, const std::string& executable);
+  // `host`: whose daemon, when it is not this machine's.
+  Session(net::Loop& loop, const CommandLine& line, const model::Home& home, const std::string& executable,
+          std::optional<RemoteHost> host = {});
 
   // A verb that needs the project's files: sends the snapshot, adds what is asked for, packs and uploads contexts,
   // until it is done. Events other than `need` go to `onEvent`, or to the presenter when there is none.
@@ -41,6 +51,7 @@ class Session {
   net::Loop& loop;
   const CommandLine& line;
   const model::Home& home;
+  const std::optional<RemoteHost> host;
   ApiClient api;
   Snapshot snapshot;
   Presenter presenter;
@@ -49,6 +60,7 @@ class Session {
   std::function<void()> onInterrupt;  // replaces what Ctrl-C does
   std::function<void()> onResize;     // the terminal has another size (once watchSize() was called)
   Style outStyle;                     // of results
+  Style errStyle;                     // of all else
 
  private:
   net::Task<Result<std::string>> packAndUpload(NeededContext context, net::Wait wait);

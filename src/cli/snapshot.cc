@@ -120,6 +120,7 @@ void Snapshot::addLikelyFiles() {
     folder = fs::path(absolutePath(workingDir_, named.front())).parent_path().string();
   }
   if (!projectDirectory_.empty()) folder = absolutePath(workingDir_, projectDirectory_);
+  projectFolder_ = folder;
   if (envFiles_.empty()) {
     addFile(absolutePath(folder, ".env"));
     if (folder != workingDir_) addFile(absolutePath(workingDir_, ".env"));

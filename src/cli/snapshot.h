@@ -39,6 +39,8 @@ class Snapshot {
   // The text of a file in it, or nullptr.
   const std::string* source(const std::string& path) const;
   const std::string& workingDir() const { return workingDir_; }
+  // The folder of the compose file, else the working one.
+  const std::string& projectFolder() const { return projectFolder_; }
   // A `.env` in the project's folder that was read, or "".
   std::string envFile() const;
   std::vector<std::string> services;
@@ -48,7 +50,7 @@ class Snapshot {
   void addVariable(const std::string& name);
   void addLikelyFiles();
 
-  std::string workingDir_;
+  std::string workingDir_, projectFolder_;
   std::vector<std::string> composeFiles_, profiles_, envFiles_;
   std::string projectName_, projectDirectory_;
   Variables lookUp_;

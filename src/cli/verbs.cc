@@ -1,6 +1,9 @@
 #include "cli/verbs.h"
 
 #include "base/base.h"
+#include "cli/deploy_verbs.h"
+#include "cli/edge_verbs.h"
+#include "cli/server_verbs.h"
 
 namespace orbit::cli {
 namespace {
@@ -13,6 +16,7 @@ constexpr auto kList = Flag::Kind::kList;
 const Flag kTimeout{"timeout", 't', kNumber, "SECONDS", "Time a container gets to stop before it is killed"};
 const Flag kJson{"json", 0, kSwitch, "", "The same as --format json"};
 const Flag kNoColor{"no-color", 0, kSwitch, "", "No colours"};
+const Flag kOneEnvironment{"environment", 'E', kText, "NAME", "Only this environment (default: all)"};
 const Flag kNoLogPrefix{"no-log-prefix", 0, kSwitch, "", "Log lines without the service's name before them"};
 
 std::vector<Flag> upFlags() {
@@ -72,6 +76,7 @@ std::vector<Flag> execFlags() {
   return {
       {"detach", 'd', kSwitch, "", "Run in the background"},
       {"env", 'e', kList, "NAME=VALUE", "Set an environment variable"},
+      {"environment", 'E', kText, "NAME", "In which environment (default: development)"},
       {"index", 0, kNumber, "N", "Which container of a service that has several"},
       {"no-tty", 'T', kSwitch, "", "No terminal in the container"},
       {"interactive", 'i', kSwitch, "", "Pass standard input (default: yes)"},
@@ -93,6 +98,7 @@ std::vector<Flag> configFlags() {
       {"hash", 0, kText, "SERVICES", "Print services' configuration hashes; '*' for all"},
       {"format", 0, kText, "FORMAT", "yaml or json"},
       {"output", 'o', kText, "FILE", "Write to a file"},
+      {"environment", 'E', kText, "NAME", "As this environment would run them (default: development)"},
       kJson,
   };
 }
@@ -100,6 +106,7 @@ std::vector<Flag> configFlags() {
 std::vector<Flag> psFlags() {
   return {
       {"all", 'a', kSwitch, "", "Also stopped containers and those of `run`"},
+      kOneEnvironment,
       {"quiet", 'q', kSwitch, "", "Print only ids"},
       {"services", 0, kSwitch, "", "Print only the services' names"},
       {"status", 0, kList, "STATE", "Only containers in this state (running, exited, ...)"},
@@ -118,6 +125,7 @@ std::vector<Flag> logsFlags() {
       {"until", 0, kText, "TIME", "Lines before a time or span"},
       {"tail", 'n', kText, "N", "Only the last N lines of each container (default: all)"},
       {"timestamps", 't', kSwitch, "", "Show times"},
+      kOneEnvironment,
       {"index", 0, kNumber, "N", "Which container of a service that has several"},
       kNoColor,
       kNoLogPrefix,
@@ -134,10 +142,13 @@ std::vector<Verb> stackVerbs() {
        "[OPTIONS] [SERVICE...]",
        "Stop and remove containers and networks",
        "orbit down                    keeps the volumes, so the data\n"
-       "orbit down -v                 removes the volumes too",
+       "orbit down -v                 removes the volumes too\n"
+       "orbit down -E production      ends what is deployed; asks for the environment's name",
        {{"volumes", 'v', kSwitch, "", "Remove named and anonymous volumes: their data is gone"},
         {"rmi", 0, kText, "WHICH", "Remove images: all, or local (those without a name of their own)"},
         {"remove-orphans", 0, kSwitch, "", "Remove containers of services that the files no longer name"},
+        {"environment", 'E', kText, "NAME", "End this environment instead (default: development)"},
+        {"yes", 'y', kSwitch, "", "Do not ask for the environment's name"},
         kTimeout}},
       {"ps", "[OPTIONS] [SERVICE...]", "List containers",
        "orbit ps -a                   stopped ones too\n"
@@ -186,100 +197,6 @@ std::vector<Verb> commandVerbs() {
        "orbit config -q               says what is wrong, or nothing\n"
        "orbit config --services       the services' names",
        configFlags()},
-  };
-}
-
-std::vector<Verb> edgeVerbs() {
-  return {
-      {"requests",
-       "[OPTIONS]",
-       "Show what visitors asked the edge and what they got",
-       "orbit requests -f                      as they come\n"
-       "orbit requests --status 5xx --since 5m what failed in the last five minutes\n"
-       "orbit requests -f --service api --slow 500ms --path /orders",
-       {{"follow", 'f', kSwitch, "", "Go on showing new ones"},
-        {"service", 0, kText, "NAME", "Only those that a service answered"},
-        {"route", 0, kText, "ID", "Only those of a route"},
-        {"status", 0, kText, "STATUS", "Only those answered so: a number (404) or a class (5xx)"},
-        {"method", 0, kText, "METHOD", "Only those of a method (POST)"},
-        {"path", 0, kText, "PREFIX", "Only those whose path begins so"},
-        {"slow", 0, kText, "SPAN", "Only those that took at least so long (500ms, 2s)"},
-        {"since", 0, kText, "TIME", "Those after a time (2026-11-24T08:00:00Z) or within a span (5m)"},
-        {"tail", 'n', kText, "N", "Only the last N of those before now (with -f: 0, else all)"},
-        {"json", 0, kSwitch, "", "One JSON object a line, with all that is known"},
-        kNoColor},
-       0,
-       0},
-      {"edge",
-       "--table FILE [OPTIONS]",
-       "Run the edge alone, as a proxy of its own, by a table",
-       "orbit edge --table edge.yaml\n"
-       "orbit edge --table edge.yaml --workers 4 --state /var/lib/my-edge",
-       {{"table", 0, kText, "FILE", "What to serve (docs/edge-table.md); SIGHUP reads it again"},
-        {"workers", 0, kNumber, "N", "Threads that serve (default: one a processor)"},
-        {"control", 0, kText, "SOCKET", "Make a control socket there (docs/edge.md)"},
-        {"state", 0, kText, "FOLDER", "Keep certificates and keys there (default: a temporary folder)"}},
-       0,
-       0},
-      {"edge check",
-       "FILE",
-       "Check an edge's table and the certificates it names",
-       "orbit edge check edge.yaml",
-       {},
-       1,
-       1},
-      {"trust",
-       "[OPTIONS]",
-       "Let this machine trust the certificates of *.localhost",
-       "orbit trust                    installs the local authority\n"
-       "orbit trust --uninstall        takes it away",
-       {{"uninstall", 0, kSwitch, "", "Take the local authority away again"}},
-       0,
-       0},
-  };
-}
-
-std::vector<Verb> domainVerbs() {
-  return {
-      {"domains add",
-       "[OPTIONS] HOST SERVICE",
-       "Serve a domain of yours from a service",
-       "orbit domains add shop.example.com web\n"
-       "orbit domains add test.example.com web -E development",
-       {{"environment", 'E', kText, "NAME", "Whose service (default: production)"},
-        {"project", 0, kText, "NAME", "Whose, from any folder; the same as -p"},
-        {"hsts", 0, kSwitch, "", "Tell browsers to come by https only, for a year"},
-        kJson},
-       2,
-       2},
-      {"domains list", "[OPTIONS]", "List the domains of this home", "orbit domains list", {kJson}, 0, 0},
-      {"domains check",
-       "[OPTIONS] [HOST]",
-       "Say which records to set, what has arrived, and how the certificate does",
-       "orbit domains check shop.example.com",
-       {kJson},
-       0,
-       1},
-      {"domains remove", "HOST", "Serve a domain no more", "orbit domains remove shop.example.com", {}, 1, 1},
-      {"domains authority",
-       "[OPTIONS]",
-       "Show or choose who signs the domains' certificates, and how control is proven",
-       "orbit domains authority                              shows it\n"
-       "orbit domains authority --email me@example.com       Let's Encrypt, with an address for its mails\n"
-       "orbit domains authority --challenge dns-01 --dns-hook /usr/local/bin/dns-record",
-       {{"directory", 0, kText, "URL", "The authority's ACME directory (default: Let's Encrypt)"},
-        {"email", 0, kText, "ADDRESS", "Where it may write to"},
-        {"ca", 0, kText, "FILE", "Certificate to trust it by, when it is not a public one"},
-        {"challenge", 0, kText, "HOW", "http-01 (default), tls-alpn-01, or dns-01, which wildcards need"},
-        {"dns-server", 0, kText, "HOST:PORT", "dns-01: the name server that takes updates (RFC 2136)"},
-        {"tsig-name", 0, kText, "NAME", "... signed with this key"},
-        {"tsig-algorithm", 0, kText, "NAME", "... by this algorithm (default: hmac-sha256)"},
-        {"tsig-secret-file", 0, kText, "FILE", "... whose secret stands in this file, in base64"},
-        {"dns-hook", 0, kText, "COMMAND", "dns-01: run as COMMAND add|remove NAME VALUE"},
-        {"default", 0, kSwitch, "", "Back to Let's Encrypt by http-01"},
-        kJson},
-       0,
-       0},
   };
 }
 
@@ -384,8 +301,11 @@ const std::vector<Verb>& verbs() {
   static const std::vector<Verb> all = [] {
     std::vector<Verb> table = stackVerbs();
     for (auto& verb : commandVerbs()) table.push_back(verb);
+    for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
+    for (auto& verb : variableVerbs()) table.push_back(verb);
+    for (auto& verb : serverVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);
     return table;
   }();
@@ -399,6 +319,7 @@ const std::vector<Flag>& globalFlags() {
       {"project-directory", 0, kText, "FOLDER", "Folder that relative paths start from (default: the first file's)"},
       {"profile", 0, kList, "NAME", "Enable a profile"},
       {"env-file", 0, kList, "FILE", "Read variables from here instead of .env"},
+      {"host", 0, kText, "USER@HOST", "Ask that machine's Orbit, over ssh, for verbs that can (local: this one's)"},
       {"ansi", 0, kText, "WHEN", "Colours and the live table: auto, always or never"},
       {"progress", 0, kText, "HOW", "Show progress as: auto, tty, plain or quiet"},
       {"verbose", 0, kSwitch, "", "Say what orbit itself is doing"},

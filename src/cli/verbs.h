@@ -18,7 +18,7 @@ struct Flag {
 struct Verb {
   std::string_view name;  // "up", "server stop"
   std::string_view usage;
-  std::string_view summary;
+  std::string_view summary;   // "" = not for people: in no help and no suggestion
   std::string_view examples;  // a line each
   std::vector<Flag> flags;
   int argumentsMin = 0;
@@ -27,6 +27,7 @@ struct Verb {
 };
 
 const std::vector<Verb>& verbs();
+std::vector<Verb> variableVerbs();  // the part of them that is `vars`
 const std::vector<Flag>& globalFlags();
 // nullptr when there is none.
 const Verb* findVerb(std::string_view name);

@@ -11,6 +11,11 @@
 
 #include "api/api.h"
 #include "base/base.h"
+#include "daemon/deploy_evidence.h"
+#include "daemon/deploy_journal.h"
+#include "daemon/deploy_traffic.h"
+#include "daemon/watcher.h"
+#include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
 #include "net/net.h"
@@ -100,6 +105,13 @@ std::unique_ptr<traffic::Traffic> startTraffic(net::Loop& loop, engine::Engine& 
   return made;
 }
 
+// Deployed environments are served as they were until deploy has replayed what they are.
+net::Task<void> tellWhenComplete(deploy::Deploy& deploy, traffic::Traffic& traffic, net::Cancel& cancel) {
+  const net::Wait wait{Instant::max(), &cancel};
+  const Status ready = co_await deploy.ready(wait);
+  if (ready.ok()) traffic.environmentsComplete();
+}
+
 }  // namespace
 
 int run(const model::Home& home) {
@@ -122,11 +134,22 @@ int run(const model::Home& home) {
   const auto engine = engine::connectEngine(loop, engineOptions());
   stack::Stack stack(loop, *engine, (*store)->home());
   const auto traffic = startTraffic(loop, *engine, **store, home);
+  Watcher watcher(loop, home.signalFolder());
+  ReleaseEvidence evidence(loop, watcher);
+  DeployTraffic deployTraffic(*traffic);
+  DeployJournal journal(loop, **store);
+  DeploySecrets secrets(**store);
+  const auto deploy =
+      deploy::Deploy::create({loop, *engine, stack, deployTraffic, evidence, journal, secrets, (*store)->home()});
+  traffic->expectEnvironments();
   net::TaskGroup watching(loop);
   watching.add(traffic->run(accepting));
+  watching.add(watcher.run(accepting));
+  watching.add(deploy->run(accepting));
+  watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler =
-      api::handler({loop, *engine, stack, **store, *traffic, home.contexts(), working, home.signalFolder()});
+  const http::Handler handler = api::handler(
+      {loop, *engine, stack, **store, *traffic, *deploy, secrets, home.contexts(), working, home.signalFolder()});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

@@ -25,10 +25,7 @@
 #include "model/live.h"
 #include "project/project.h"
 #include "stack/stack.h"
-
-namespace orbit::verdict {
-struct RouteTick;
-}
+#include "verdict/verdict.h"
 
 namespace orbit::deploy {
 
@@ -127,11 +124,11 @@ std::string_view stageName(Stage stage);  // "queued", "building", … "taken ba
 // Told to whoever watches a deploy. `kind` as in docs/api.md.
 struct Event {
   Stage stage = Stage::kQueued;
-  std::string service;  // "": the whole group
-  std::string text;     // a sentence for people
-  std::optional<Error> problem;
-  std::vector<std::string> logTail;  // of an instance that failed its gate
-  format::Json numbers;              // verdict's, where it has any
+  std::string service = {};  // "": the whole group
+  std::string text = {};     // a sentence for people
+  std::optional<Error> problem = {};
+  std::vector<std::string> logTail = {};  // of an instance that failed its gate
+  format::Json numbers = {};              // verdict's, where it has any
 };
 struct Observer {
   std::function<void(const Event&)> event = [](const Event&) {};
@@ -145,6 +142,7 @@ struct StartRequest {
   std::vector<std::string> services;            // empty: all
   std::map<std::string, std::string> contexts;  // service → context archive on disk
   bool force = false;                           // also what did not change
+  bool allowDevelopmentSecrets = false;
 };
 
 struct Outcome {

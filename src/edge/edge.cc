@@ -29,6 +29,7 @@ class Server final : public Edge {
   void setAcmeAnswer(const std::string& token, const std::string& answer) override;
   net::Task<void> drain(net::Wait wait) override;
   State state() const override;
+  bool applied() const override { return applying_->load(std::memory_order_acquire) == 0; }
   std::uint64_t connections() const override;
 
  private:
@@ -36,6 +37,14 @@ class Server final : public Edge {
   void startWorkers();
   Status openLogs(const model::RouteTable& table);
   std::vector<Worker::Listen> listeners(const model::RouteTable& table);
+  void follow(const TableRuntime& before);
+  InstanceStatus statusOf(const std::string& service, const std::string& release, const InstanceState& instance) const;
+
+  // An instance that left the table while it was in use, or may still be chosen by a worker that has not swapped yet.
+  struct Leaving {
+    std::string service, release;
+    std::shared_ptr<InstanceState> instance;
+  };
 
   net::Loop& loop_;
   Options options_;
@@ -48,6 +57,9 @@ class Server final : public Edge {
   std::string logFile_;
   bool logJson_ = true;
   bool draining_ = false;
+  // Workers that still have to take the newest table; those of an earlier one count elsewhere.
+  std::shared_ptr<std::atomic<std::size_t>> applying_ = std::make_shared<std::atomic<std::size_t>>(0);
+  std::vector<Leaving> leaving_;
   Probes probes_{loop_};
 };
 
@@ -74,19 +86,32 @@ Status Server::apply(std::shared_ptr<const model::RouteTable> table, std::vector
   for (auto& [name, socket] : handed) sockets_[name] = std::move(socket);
   const std::vector<Worker::Listen> listen = draining_ ? std::vector<Worker::Listen>() : listeners(*table);
   const std::shared_ptr<const TableRuntime> before = std::exchange(runtime_, runtime);
+  applying_ = std::make_shared<std::atomic<std::size_t>>(workers_.size());
   for (auto& worker : workers_) {
-    worker->post([target = worker.get(), runtime, listen] {
+    worker->post([target = worker.get(), runtime, listen, left = applying_] {
       target->apply(runtime);
       target->listen(listen);
+      left->fetch_sub(1, std::memory_order_release);
     });
   }
   probes_.follow(*runtime);
-  if (before == nullptr) return {};
-  for (const ServicePtr& service : before->services) {
-    const int number = runtime->serviceNumber(service->config.name);
-    drainGone(*service, number < 0 ? nullptr : runtime->services[static_cast<std::size_t>(number)].get());
-  }
+  if (before != nullptr) follow(*before);
   return {};
+}
+
+// What became of the instances of the table before.
+void Server::follow(const TableRuntime& before) {
+  std::erase_if(leaving_, [](const Leaving& one) { return one.instance->active.load(std::memory_order_relaxed) == 0; });
+  for (const ServicePtr& service : before.services) {
+    const int number = runtime_->serviceNumber(service->config.name);
+    drainGone(*service, number < 0 ? nullptr : runtime_->services[static_cast<std::size_t>(number)].get());
+    for (const ReleaseState& release : service->releases) {
+      for (const auto& instance : release.instances) {
+        if (!instance->draining.load(std::memory_order_relaxed)) continue;
+        leaving_.push_back({service->config.name, release.id, instance});
+      }
+    }
+  }
 }
 
 void Server::startWorkers() {
@@ -189,27 +214,37 @@ Edge::State Server::state() const {
     state.upgraded += counts.upgraded.load(std::memory_order_relaxed);
     state.paused += counts.paused.load(std::memory_order_relaxed);
   }
+  state.swapping = !applied();
   if (runtime_ == nullptr) return state;
-  const Instant now = loop_.clock().now();
   for (const ServicePtr& service : runtime_->services) {
     for (const ReleaseState& release : service->releases) {
       for (const auto& instance : release.instances) {
-        InstanceStatus row;
-        row.service = service->config.name;
-        row.release = release.id;
-        row.instance = instance->id;
-        row.address = instance->address;
-        row.active = instance->active.load(std::memory_order_relaxed);
-        if (isResting(*instance, now)) row.why = "it failed several times in a row";
-        if (!instance->probedHealthy.load(std::memory_order_relaxed)) {
-          row.why = "its health check fails: " + probes_.why(*instance);
-        }
-        row.healthy = row.why.empty();
-        state.instances.push_back(std::move(row));
+        state.instances.push_back(statusOf(service->config.name, release.id, *instance));
       }
     }
   }
+  for (const Leaving& one : leaving_) {
+    if (one.instance->active.load(std::memory_order_relaxed) == 0) continue;
+    state.instances.push_back(statusOf(one.service, one.release, *one.instance));
+    state.instances.back().leaving = true;
+  }
   return state;
+}
+
+Edge::InstanceStatus Server::statusOf(const std::string& service, const std::string& release,
+                                      const InstanceState& instance) const {
+  InstanceStatus row;
+  row.service = service;
+  row.release = release;
+  row.instance = instance.id;
+  row.address = instance.address;
+  row.active = instance.active.load(std::memory_order_relaxed);
+  if (isResting(instance, loop_.clock().now())) row.why = "it failed several times in a row";
+  if (!instance.probedHealthy.load(std::memory_order_relaxed)) {
+    row.why = "its health check fails: " + probes_.why(instance);
+  }
+  row.healthy = row.why.empty();
+  return row;
 }
 
 }  // namespace

@@ -54,12 +54,16 @@ class Edge {
     bool healthy = true;
     std::string why;  // when not
     unsigned active = 0;
+    bool leaving = false;  // in the table no more, but still in use
   };
   struct State {
     std::uint64_t connections = 0, requests = 0, upgraded = 0, paused = 0;
     std::vector<InstanceStatus> instances;
+    bool swapping = false;  // see applied()
   };
   virtual State state() const = 0;
+  // Every worker goes by the newest table: no request begins by an earlier one any more.
+  virtual bool applied() const = 0;
   virtual std::uint64_t connections() const = 0;  // open now
 };
 

@@ -267,6 +267,7 @@ EngineInfo parseInfo(const Json& json) {
   info.architecture = json["Architecture"].asString();
   info.storageDriver = json["Driver"].asString();
   info.rootDir = json["DockerRootDir"].asString();
+  info.loggingDriver = json["LoggingDriver"].asString();
   info.cgroupVersion = json["CgroupVersion"].asString() == "2" ? 2 : 1;
   const std::string& swarm = json["Swarm"]["LocalNodeState"].asString();
   info.swarmActive = !swarm.empty() && swarm != "inactive";

@@ -56,6 +56,8 @@ class Docker final : public Engine {
   net::Task<Result<Session>> attach(std::string id, net::Wait wait) override;
   net::Task<Status> resizeContainer(std::string id, int columns, int rows, net::Wait wait) override;
   net::Task<Status> probeTcp(std::string address, int port, net::Wait wait) override;
+  net::Task<Result<HttpAnswer>> probeHttp(std::string address, int port, std::string host, std::string path,
+                                          net::Wait wait) override;
   net::Task<Result<std::vector<Listening>>> listening(std::string id, net::Wait wait) override;
 
   // docker_streams.cc
@@ -64,6 +66,7 @@ class Docker final : public Engine {
   net::Task<Result<StatsSample>> stats(std::string id, net::Wait wait) override;
 
  private:
+  net::Task<Status> checkDialable(net::Wait wait);
   net::Task<Result<format::Json>> get(std::string path, net::Wait wait);
   // POST, PUT or DELETE whose answer's body does not matter.
   net::Task<Status> change(Call call, net::Wait wait, Duration fallback);

@@ -143,7 +143,7 @@ Task<Status> Docker::resizeContainer(std::string id, int columns, int rows, Wait
   co_return co_await change(std::move(call), wait, kReadDeadline);
 }
 
-Task<Status> Docker::probeTcp(std::string address, int port, Wait wait) {
+Task<Status> Docker::checkDialable(Wait wait) {
   if (!dialable_) {
     auto told = co_await info(connection_.bounded(wait, kReadDeadline));
     if (!told.ok()) co_return std::move(told).error();
@@ -152,10 +152,39 @@ Task<Status> Docker::probeTcp(std::string address, int port, Wait wait) {
   if (!*dialable_) {
     co_return Error{Code::kUnsupported, "this engine's container addresses cannot be dialled from here"};
   }
+  co_return Status();
+}
+
+Task<Status> Docker::probeTcp(std::string address, int port, Wait wait) {
+  ORBIT_CO_TRY_STATUS(co_await checkDialable(wait));
   const Wait limited = wait.until(connection_.loop().clock().now() + kProbeDeadline);
   auto stream = co_await net::connect(connection_.loop(), net::Address::tcp(std::move(address), port), limited);
   if (!stream.ok()) co_return std::move(stream).error();
   co_return Status();
+}
+
+Task<Result<Engine::HttpAnswer>> Docker::probeHttp(std::string address, int port, std::string host, std::string path,
+                                                   Wait wait) {
+  ORBIT_CO_TRY_STATUS(co_await checkDialable(wait));
+  const Wait limited = connection_.bounded(wait, kProbeDeadline);
+  http::Client client(connection_.loop(), net::Address::tcp(std::move(address), port));
+  http::Request request;
+  request.head.target = std::move(path);
+  request.head.fields.add("Host", std::move(host));
+  request.head.fields.add("User-Agent", "Orbit-Probe");
+  request.head.fields.add("Accept", "*/*");
+  request.head.fields.add("Connection", "close");
+  auto answer = co_await client.send(std::move(request), limited);
+  if (!answer.ok()) co_return std::move(answer).error();
+  HttpAnswer result;
+  result.status = (*answer)->head().status;
+  while (result.body.size() < kProbeBodyBytes) {
+    auto piece = co_await (*answer)->read(limited);
+    if (!piece.ok() || piece->empty()) break;  // a status was given; a body that hangs is not what is asked for
+    result.body += *piece;
+  }
+  result.body.resize(std::min(result.body.size(), kProbeBodyBytes));
+  co_return result;
 }
 
 Task<Result<std::vector<Engine::Listening>>> Docker::listening(std::string id, Wait wait) {

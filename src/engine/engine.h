@@ -79,6 +79,15 @@ class Engine {
 
   // Whether a TCP connection to a container's address is accepted; kUnsupported when the engine is not on this machine.
   virtual net::Task<Status> probeTcp(std::string address, int port, net::Wait wait) = 0;
+  // One GET on a fresh connection to a container's address, as whoever probes it asks: the status and the first 2 KiB
+  // of the body. A redirect is an answer. Errors: kUnavailable, kTimeout, kProtocol (what answers does not speak HTTP);
+  // kUnsupported as above.
+  struct HttpAnswer {
+    int status = 0;
+    std::string body;
+  };
+  virtual net::Task<Result<HttpAnswer>> probeHttp(std::string address, int port, std::string host, std::string path,
+                                                  net::Wait wait) = 0;
   // TCP ports a running container listens on, with the address ("127.0.0.1", "0.0.0.0", "::"), from /proc/net/tcp.
   struct Listening {
     std::string address;

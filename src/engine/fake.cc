@@ -74,6 +74,15 @@ class Fake final : public FakeEngine {
     changed_.notifyAll();
   }
   void setDiskFull(bool full) override { machine_.setDiskFull(full); }
+  void behave(std::string container, FakeBehaviour behaviour) override {
+    machine_.find(container)->behaviour = std::move(behaviour);
+  }
+  void crash(std::string container, int exitCode, bool oom) override {
+    FakeContainer* found = machine_.find(container);
+    if (oom) machine_.containerEvent(*found, "oom");
+    found->detail.oomKilled = oom;
+    machine_.finish(*found, exitCode, false);
+  }
   void spoil(std::string container, std::string answer) override {
     machine_.find(container)->spoilt = std::move(answer);
   }
@@ -88,6 +97,7 @@ class Fake final : public FakeEngine {
       info.architecture = "x86_64";
       info.storageDriver = "overlay2";
       info.rootDir = "/var/lib/docker";
+      info.loggingDriver = "json-file";
       info.cgroupVersion = machine_.version() >= kApiManyNetworks ? 2 : 1;
       return info;
     });
@@ -314,6 +324,17 @@ class Fake final : public FakeEngine {
       const FakeContainer* found = machine_.atAddress(address);
       if (found != nullptr && machine_.accepts(*found, port)) return {};
       return Error{Code::kUnavailable, address + ":" + std::to_string(port) + " refuses connections"};
+    });
+  }
+  Task<Result<HttpAnswer>> probeHttp(std::string address, int port, std::string, std::string, Wait wait) override {
+    return read<HttpAnswer>(wait, [this, address, port]() -> Result<HttpAnswer> {
+      const FakeContainer* found = machine_.atAddress(address);
+      if (found == nullptr || !machine_.accepts(*found, port)) {
+        return Error{Code::kUnavailable, address + ":" + std::to_string(port) + " refuses connections"};
+      }
+      if (found->behaviour.httpStatus == 0) return Error{Code::kProtocol, "no HTTP answer"};
+      if (!machine_.healthTestPasses(*found)) return HttpAnswer{503, "not ready"};
+      return HttpAnswer{found->behaviour.httpStatus, found->behaviour.httpBody};
     });
   }
   Task<Result<std::vector<Listening>>> listening(std::string id, Wait wait) override {

@@ -17,6 +17,8 @@ struct FakeBehaviour {
   int exitCode = 0;
   std::vector<std::string> log;
   bool stopsOnTerm = true;
+  int httpStatus = 200;  // of every GET; 0: what listens does not speak HTTP
+  std::string httpBody = "ok";
 };
 
 class FakeEngine : public Engine {
@@ -33,6 +35,10 @@ class FakeEngine : public Engine {
   // The engine goes away (all calls fail) and comes back; containers live on.
   virtual void setDown(bool down) = 0;
   virtual void setDiskFull(bool full) = 0;
+  // What a container does from now on, without a start.
+  virtual void behave(std::string container, FakeBehaviour behaviour) = 0;
+  // Its process ends now, as by a crash.
+  virtual void crash(std::string container, int exitCode, bool oom) = 0;
   // As after a kill of the engine while it started this container: every later start answers this.
   virtual void spoil(std::string container, std::string answer) = 0;
   // Every change in order ("create db-1", "start db-1", …), for assertions.

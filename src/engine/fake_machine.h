@@ -57,6 +57,7 @@ class FakeMachine {
   Status start(const std::string& id);
   // The container's process ends; `byHand`: by stop or kill, so that no restart policy applies.
   void finish(FakeContainer& container, int exitCode, bool byHand);
+  void containerEvent(const FakeContainer& container, const std::string& action, Labels more = {});
   Status rename(const std::string& id, const std::string& name);
   Status remove(const std::string& id, bool force, bool withVolumes);
   Status putArchive(const std::string& id, const std::string& path);
@@ -93,7 +94,6 @@ class FakeMachine {
   static std::string normal(const std::string& reference);
   std::string newId();
   void event(std::string type, std::string action, std::string id, Labels attributes);
-  void containerEvent(const FakeContainer& container, const std::string& action, Labels more = {});
   Network* findNetwork(const std::string& idOrName);
   const Network* findNetwork(const std::string& idOrName) const;
   void mountVolumes(FakeContainer& container, const ImageDetail& image);

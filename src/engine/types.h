@@ -21,7 +21,7 @@ using Labels = std::map<std::string, std::string>;
 struct EngineInfo {
   std::string version;     // "20.10.24"
   std::string apiVersion;  // the one negotiated, "1.41"
-  std::string osType, architecture, storageDriver, rootDir;
+  std::string osType, architecture, storageDriver, rootDir, loggingDriver;
   int cgroupVersion = 1;
   bool swarmActive = false, liveRestore = false, local = true;  // local: container addresses can be dialled from here
 };
@@ -121,6 +121,7 @@ struct BuildRequest {
   std::vector<std::string> cacheFrom, extraHosts, tags;
   std::int64_t shmBytes = 0;
   bool noCache = false, pull = false;
+  bool light = false;       // with the least weight beside what serves (build_weight.h)
   std::string contextFile;  // a tar archive on disk
 };
 

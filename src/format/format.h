@@ -5,5 +5,7 @@
 #include "format/json.h"      // IWYU pragma: export
 #include "format/node.h"      // IWYU pragma: export
 #include "format/quantity.h"  // IWYU pragma: export
+#include "format/toml.h"      // IWYU pragma: export
 #include "format/url.h"       // IWYU pragma: export
+#include "format/utf8.h"      // IWYU pragma: export
 #include "format/yaml.h"      // IWYU pragma: export

@@ -1,10 +1,12 @@
 #include "hold/hold.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -103,6 +105,15 @@ Result<int> Holder::listen(const std::string& path) {
   }
 }
 
+void openTo(const UnixListener& listener) {
+  if (listener.group.empty() || ::geteuid() != 0) return;
+  const group* found = ::getgrnam(listener.group.c_str());
+  if (found == nullptr) return;
+  const bool given =
+      ::lchown(listener.path.c_str(), 0, found->gr_gid) == 0 && ::chmod(listener.path.c_str(), 0660) == 0;
+  if (!given) log(Level::kWarning, "hold", "cannot let the group " + listener.group + " use " + listener.path);
+}
+
 Status Holder::open() {
   ORBIT_TRY_STATUS(takeLock());
   ORBIT_TRY_STATUS(log_.open());
@@ -115,6 +126,7 @@ Status Holder::open() {
   for (const UnixListener& listener : options_.listeners) {
     ORBIT_TRY(const int descriptor, listen(listener.path));
     listening_.push_back({listener.name, descriptor});
+    openTo(listener);
   }
   ORBIT_TRY(controlListener_, listen(options_.controlPath));
   // Seconds since 1970: larger than any generation of the hold before.

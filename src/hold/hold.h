@@ -12,7 +12,8 @@
 //   restart NAME                        "ok" at once; an overlapping child is replaced
 //   replace NAME                        starts the next generation beside the present one; "ok generation N" when that
 //                                       is ready and the old one drains, "error …" when it is not: nothing has changed
-//   listen NAME ADDRESS [freebind]      binds and keeps a TCP listener; "ok" also when it is there already
+//   listen NAME ADDRESS [freebind]      binds and keeps a TCP listener; "ok" also when it is there already; one address
+//                                       may stand beside all addresses at the same port
 //   release NAME                        closes it; the processes that took it must close theirs
 //   listeners                           "NAME ADDRESS" a line, then "ok"
 //   take                                the same, each line's descriptor with it (SCM_RIGHTS), in this order
@@ -46,7 +47,9 @@ struct Child {
 
 struct UnixListener {
   std::string name;
-  std::string path;  // 0600
+  std::string path;
+  // Who else may speak to it when hold is root and that group exists (0660); else its owner alone (0600).
+  std::string group = {};
 };
 
 struct Options {

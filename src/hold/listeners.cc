@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hold/beside.h"
 #include "hold/limits.h"
 
 namespace orbit::hold {
@@ -26,9 +27,24 @@ Status Listeners::listen(const std::string& name, const std::string& address, bo
     return Error{Code::kConflict, name + " listens on " + found->address + " already; release it first"};
   }
   if (rows_.size() == kTcpListenersMax) return Error{Code::kLimit, "there are 1000 listeners already"};
-  ORBIT_TRY(auto descriptor, net::listenTcp(address, freeBind));
-  rows_.push_back({name, address, freeBind, std::move(descriptor)});
+  auto descriptor = net::listenTcp(address, freeBind);
+  if (!descriptor.ok() && descriptor.error().code == Code::kConflict) {
+    const std::vector<int> own = atPortOf(address);
+    if (!own.empty()) descriptor = listenBeside(address, freeBind, own);
+  }
+  if (!descriptor.ok()) return std::move(descriptor).error();
+  rows_.push_back({name, address, freeBind, std::move(*descriptor)});
   return {};
+}
+
+// Ours on other addresses, of the same port.
+std::vector<int> Listeners::atPortOf(const std::string& address) const {
+  const std::string port = address.substr(std::min(address.rfind(':'), address.size()));
+  std::vector<int> own;
+  for (const Row& row : rows_) {
+    if (row.address != address && endsWith(row.address, port)) own.push_back(row.descriptor.get());
+  }
+  return own;
 }
 
 Status Listeners::release(const std::string& name) {

@@ -20,6 +20,7 @@ class Listeners {
   std::vector<int> descriptors() const;
 
  private:
+  std::vector<int> atPortOf(const std::string& address) const;
   struct Row {
     std::string name, address;
     bool freeBind = false;

@@ -141,15 +141,22 @@ class ClientAnswer final : public Answer {
 
 struct Client::State {
   State(net::Loop& owner, net::Address to)
-      : loop(owner), address(std::move(to)), pool(std::make_shared<IdlePool>(owner)) {}
+      : loop(owner), address(std::move(to)), pool(std::make_shared<IdlePool>(owner, kIdleMax)) {}
+  State(net::Loop& owner, Dial by, Duration idle)
+      : loop(owner),
+        dial(std::move(by)),
+        idleMax(idle),
+        idleMaxUnrepeatable(idle),
+        pool(std::make_shared<IdlePool>(owner, idle)) {}
 
   // Fills in what the connection and the body decide.
   void complete(Request& request) const {
     Fields& fields = request.head.fields;
     if (!fields.has("Host")) {
+      const bool named = !dial && address.unixPath.empty();
       const bool six = address.host.find(':') != std::string::npos;
       const std::string name = six ? "[" + address.host + "]" : address.host;
-      fields.set("Host", address.unixPath.empty() ? name + ":" + std::to_string(address.port) : "localhost");
+      fields.set("Host", named ? name + ":" + std::to_string(address.port) : "localhost");
     }
     const std::string& method = request.head.method;
     if (request.source) {
@@ -159,12 +166,21 @@ struct Client::State {
     }
   }
 
+  net::Task<Result<std::unique_ptr<net::Stream>>> connect(net::Wait wait) const {
+    return dial ? dial(wait) : net::connect(loop, address, wait);
+  }
+
   net::Loop& loop;
   net::Address address;
+  Dial dial;  // null: the address
+  Duration idleMax = kIdleMax;
+  Duration idleMaxUnrepeatable = kIdleMaxUnrepeatable;
   std::shared_ptr<IdlePool> pool;
 };
 
 Client::Client(net::Loop& loop, net::Address address) : state_(std::make_shared<State>(loop, std::move(address))) {}
+Client::Client(net::Loop& loop, Dial dial, Duration idleMax)
+    : state_(std::make_shared<State>(loop, std::move(dial), idleMax)) {}
 Client::~Client() = default;
 
 net::Task<Result<std::unique_ptr<Answer>>> Client::send(Request request, net::Wait wait) {
@@ -174,10 +190,10 @@ net::Task<Result<std::unique_ptr<Answer>>> Client::send(Request request, net::Wa
   const bool repeatable = mayRepeat(request);
   for (bool fresh = false;; fresh = true) {
     std::optional<Wire> wire;
-    if (!fresh) wire = state->pool->take(repeatable ? kIdleMax : kIdleMaxUnrepeatable);
+    if (!fresh) wire = state->pool->take(repeatable ? state->idleMax : state->idleMaxUnrepeatable);
     const bool pooled = wire.has_value();
     if (!pooled) {
-      auto stream = co_await net::connect(state->loop, state->address, wait);
+      auto stream = co_await state->connect(wait);
       if (!stream.ok()) {
         Error error = std::move(stream).error();
         error.retrySafe = true;

@@ -35,12 +35,17 @@ class Answer {
   virtual std::unique_ptr<net::Stream> takeStream() = 0;
 };
 
+// Opens a connection by other means than an address.
+using Dial = std::function<net::Task<Result<std::unique_ptr<net::Stream>>>(net::Wait)>;
+
 // Keeps idle connections to one address (closed after 3 s idle; EOF looked for before reuse) and opens more as needed.
 // A GET or HEAD that finds a pooled connection dead before any byte of the answer goes once on a fresh one; other
 // methods use none that was idle for over 1 s. Answers 100 to 199 but 101 are skipped.
 class Client {
  public:
   Client(net::Loop& loop, net::Address address);
+  // Connections that `dial` opens, which take long to open: any request may use one that was idle for `idleMax`.
+  Client(net::Loop& loop, Dial dial, Duration idleMax);
   ~Client();
   // Resolves with the head of the answer; `wait` is over then. Errors: net::connect's (retrySafe: nothing was sent),
   // the source's own, kUnavailable (closed without an answer), kProtocol, kTimeout, kCancelled.

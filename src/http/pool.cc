@@ -23,22 +23,22 @@ void IdlePool::give(Wire wire) {
   idle_.push_back({std::move(wire), loop_.clock().now()});
   if (expiring_) return;
   expiring_ = true;
-  loop_.spawn(expire(weak_from_this(), loop_));
+  loop_.spawn(expire(weak_from_this(), loop_, idleMax_));
 }
 
-net::Task<void> IdlePool::expire(std::weak_ptr<IdlePool> pool, net::Loop& loop) {
-  Duration next = kIdleMax;
+net::Task<void> IdlePool::expire(std::weak_ptr<IdlePool> pool, net::Loop& loop, Duration idleMax) {
+  Duration next = idleMax;
   for (;;) {
     const Status slept = co_await loop.sleep(next);
     const std::shared_ptr<IdlePool> alive = pool.lock();
     if (!slept.ok() || alive == nullptr) co_return;
     const Instant now = loop.clock().now();
-    while (!alive->idle_.empty() && now - alive->idle_.front().since >= kIdleMax) alive->idle_.pop_front();
+    while (!alive->idle_.empty() && now - alive->idle_.front().since >= idleMax) alive->idle_.pop_front();
     if (alive->idle_.empty()) {
       alive->expiring_ = false;
       co_return;
     }
-    next = alive->idle_.front().since + kIdleMax - now;
+    next = alive->idle_.front().since + idleMax - now;
   }
 }
 

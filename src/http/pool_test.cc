@@ -13,7 +13,7 @@ using support::Peer;
 
 class Pool : public testing::Test {
  protected:
-  Pool() : loop_(clock_), first_(loop_), second_(loop_), pool_(std::make_shared<IdlePool>(loop_)) {}
+  Pool() : loop_(clock_), first_(loop_), second_(loop_), pool_(std::make_shared<IdlePool>(loop_, 3s)) {}
 
   FakeClock clock_;
   net::Loop loop_;
@@ -29,6 +29,13 @@ TEST_F(Pool, GivesTheOneUsedLastAndOnlyOnce) {
   EXPECT_FALSE(first_.dropped);
   EXPECT_TRUE(pool_->take(3s).has_value());
   EXPECT_FALSE(pool_->take(3s).has_value());
+}
+
+TEST_F(Pool, KeepsForLongerWhatTakesLongToOpen) {
+  const auto patient = std::make_shared<IdlePool>(loop_, 45s);
+  patient->give(Wire(std::make_unique<MemoryStream>(first_)));
+  clock_.advance(40s);
+  EXPECT_TRUE(patient->take(45s).has_value());
 }
 
 TEST_F(Pool, ClosesWhatWasIdleForThreeSeconds) {

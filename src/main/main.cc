@@ -17,6 +17,7 @@
 #include "hold/hold.h"
 #include "model/home.h"
 #include "plane/plane.h"
+#include "server/server.h"
 
 namespace {
 
@@ -73,7 +74,9 @@ int hold(const Home& home, const std::string& executable) {
   options.lockFile = home.lockFile();
   options.controlPath = home.holdSocket();
   options.logFile = home.logFile();
-  options.listeners = {{"api", home.apiSocket()}, {"edge", home.edgeSocket()}};
+  // Whoever may use Docker is root in effect, and may use the machine's own Orbit.
+  const bool forAll = home.state == orbit::model::systemHome().state;
+  options.listeners = {{"api", home.apiSocket(), forAll ? "docker" : ""}, {"edge", home.edgeSocket()}};
   options.children.push_back({.name = "daemon", .arguments = {executable, "daemon"}, .listeners = {"api"}});
   options.children.push_back(
       {.name = "edge", .arguments = {executable, "edge"}, .listeners = {"edge"}, .overlaps = true, .user = kEdgeUser});
@@ -104,6 +107,32 @@ int edge(const orbit::cli::CommandLine& line, const Home& home) {
   return orbit::plane::serve(options);
 }
 
+// The machine's own for a user who may speak to it and chose no other.
+orbit::Result<Home> chosenHome(const std::string& workingDir) {
+  Home machine = orbit::model::systemHome();
+  if (::geteuid() != 0 && !lookUp("ORBIT_HOME") && ::access(machine.apiSocket().c_str(), W_OK) == 0) {
+    machine.shared = true;
+    return machine;
+  }
+  return orbit::model::homeFor(lookUp, ::geteuid(), workingDir);
+}
+
+orbit::server::InstallOptions installOptions(const orbit::cli::CommandLine& line) {
+  orbit::server::InstallOptions options;
+  options.users = line.list("user");
+  options.liveRestore = line.on("live-restore");
+  options.yes = line.on("yes");
+  options.print = line.on("print");
+  options.root = line.text("root");
+  return options;
+}
+
+int firewall(const orbit::cli::CommandLine& line) {
+  const std::string how = line.arguments.empty() ? "add" : line.arguments.front();
+  if (how == "add" || how == "remove") return orbit::server::firewall(how == "add");
+  return fail({.code = orbit::Code::kInvalid, .message = "orbit server firewall takes add or remove"}, kWrongUsage);
+}
+
 // As the user who types it: the browsers' databases are theirs.
 int trust(const orbit::cli::CommandLine& line, const Home& home) {
   const std::string folder = home.edgeFolder() + "/certs";
@@ -127,7 +156,7 @@ int trust(const orbit::cli::CommandLine& line, const Home& home) {
 int main(int count, char** words) {
   const std::vector<std::string> arguments(words + 1, words + count);
   std::error_code ignored;
-  auto home = orbit::model::homeFor(lookUp, ::geteuid(), std::filesystem::current_path(ignored));
+  auto home = chosenHome(std::filesystem::current_path(ignored));
   if (!home.ok()) return fail(home.error());
   // The processes started from here agree on the folder, wherever they run.
   if (lookUp("ORBIT_HOME")) ::setenv("ORBIT_HOME", home->state.c_str(), 1);
@@ -138,6 +167,12 @@ int main(int count, char** words) {
   const orbit::cli::OwnVerbs own = {
       {"edge", [&home](const auto& line) { return edge(line, *home); }},
       {"trust", [&home](const auto& line) { return trust(line, *home); }},
+      {"server install", [](const auto& line) { return orbit::server::install(installOptions(line)); }},
+      {"server uninstall", [](const auto& line) { return orbit::server::uninstall(installOptions(line)); }},
+      {"server firewall", firewall},
+      {"doctor", [&](const auto& line) { return orbit::server::doctor(*home, executable, line.json()); }},
+      {"git-prepare", [](const auto& line) { return orbit::server::gitPrepare(line.arguments.front()); }},
+      {"git-hook", [](const auto&) { return orbit::server::gitHook(); }},
       {"edge check", [](const auto& line) { return orbit::plane::check(line.arguments.front()); }},
   };
   return orbit::cli::run(arguments, *home, executable, own);

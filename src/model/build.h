@@ -21,6 +21,9 @@ struct Build {
   std::vector<std::string> platforms, tags, cacheFrom, cacheTo, extraHosts, ssh, secrets, entitlements;
   std::int64_t shmBytes = 0;
   bool noCache = false, pull = false, privileged = false;
+  // Files that the context gets beside its own, by path inside it: build-time variables of a frontend whose Dockerfile
+  // declares no ARG for them. Values may hold secret marks.
+  std::map<std::string, std::string> contextFiles;
   Location at;  // of `build:`
   bool operator==(const Build& other) const = default;
 };

@@ -54,9 +54,12 @@ struct DeployService {
   Service service;  // `container.environment` complete; mounts, command and target by the rules
   Shape shape = Shape::kStateless;
   int replicas = 1;
-  bool routed = false;             // has an HTTP port that becomes a route
-  int port = 0;                    // that speaks HTTP; 0: seen when the first instance listens
-  std::string portFrom;            // "x-orbit.port", "railway.json", "the file's ports", … for people
+  bool routed = false;  // has an HTTP port that becomes a route
+  // That speaks HTTP: where `portFixed`, as x-orbit says; else what the files suggest, and what the first instance is
+  // seen listening on counts instead (decision 15c). 0: the files suggest none.
+  int port = 0;
+  bool portFixed = false;
+  std::string portFrom;            // "x-orbit.port", "EXPOSE in the Dockerfile", "the file's ports", … for people
   std::vector<int> tcpPorts;       // other ports that services inside may dial
   std::vector<int> exposeTcp;      // opened on the host, by the edge
   std::string path = "/";          // route prefix on its hosts
@@ -66,6 +69,10 @@ struct DeployService {
   std::vector<std::vector<std::string>> preDeploy;  // commands in exec form, each in a container of its own
   bool direct = false;                              // names by the engine's DNS: no virtual address (decision 12)
   std::vector<std::string> after;                   // services that must be up first: depends_on and ${{Service.VAR}}
+  // Variables that differ with each release (commit, branch, author): given to new containers beside
+  // `service.container.environment`, and no reason to make one anew.
+  std::map<std::string, std::string> perRelease;
+  std::vector<std::string> watchPatterns;  // railway: a deploy that changed none of these files leaves it alone
   // SHA-256 over all of the above that makes a running instance differ, the image itself apart; hex.
   std::string hash;
 };

@@ -20,8 +20,7 @@ Result<Home> homeFor(const Lookup& lookup, unsigned uid, const std::string& work
     home.state = absolute(chosen, workingDir);
     home.run = home.state + "/run";
   } else if (uid == 0) {
-    home.state = "/var/lib/orbit";
-    home.run = "/run/orbit";
+    home = systemHome();
   } else {
     const std::string data = value("XDG_DATA_HOME");
     const std::string user = value("HOME");
@@ -39,6 +38,13 @@ Result<Home> homeFor(const Lookup& lookup, unsigned uid, const std::string& work
                  .message = "the path of Orbit's socket is too long for the system: " + home.holdSocket(),
                  .hint = "choose a shorter folder with ORBIT_HOME"};
   }
+  return home;
+}
+
+Home systemHome() {
+  Home home;
+  home.state = "/var/lib/orbit";
+  home.run = "/run/orbit";
   return home;
 }
 

@@ -13,6 +13,8 @@ namespace orbit::model {
 struct Home {
   std::string state;  // $ORBIT_HOME, /var/lib/orbit (root), $XDG_DATA_HOME/orbit or ~/.local/share/orbit
   std::string run;    // $ORBIT_HOME/run, /run/orbit (root) or $XDG_RUNTIME_DIR/orbit, else <state>/run
+  // The machine's own (root's), used by a member of the group that may: to be spoken to, not to be started.
+  bool shared = false;
   std::string apiSocket() const { return run + "/api.sock"; }
   std::string holdSocket() const { return run + "/hold.sock"; }
   std::string lockFile() const { return run + "/hold.lock"; }
@@ -32,5 +34,7 @@ struct Home {
 // too long for a socket.
 using Lookup = std::function<std::optional<std::string>(std::string_view variable)>;
 Result<Home> homeFor(const Lookup& lookup, unsigned uid, const std::string& workingDir);
+// The machine's own: root's, that `orbit server install` sets up.
+Home systemHome();
 
 }  // namespace orbit::model

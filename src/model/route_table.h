@@ -52,6 +52,7 @@ struct TableRelease {
   bool watched = false;   // its failed GETs and HEADs are answered by another release of the service
   bool draining = false;  // no new visitor; the present ones finish
   std::vector<TableInstance> instances;
+  std::string pin = {};  // a secret: a browser that brings it stays here, whatever the weights. "": none
   bool operator==(const TableRelease&) const = default;
 };
 

@@ -18,6 +18,8 @@ inline constexpr std::size_t kAddressesMax = 16;                 // of one name
 inline constexpr std::chrono::milliseconds kRetryDelay{20};      // backlog full, descriptors exhausted
 inline constexpr std::chrono::seconds kKillDelay{5};             // from SIGTERM to SIGKILL
 inline constexpr std::chrono::seconds kOutputGrace{2};  // for output after the exit (a grandchild holds the pipe)
+inline constexpr std::chrono::milliseconds kChildEndTime{1000};  // a stream's child: from SIGTERM to SIGKILL
+inline constexpr std::size_t kSaidBytesMax = 16 * 1024;          // kept of its standard error
 inline constexpr std::size_t kPipeReadBytes = 16 * 1024;
 
 }  // namespace orbit::net

@@ -1,123 +1,18 @@
 #include "net/process.h"
 
 #include <fcntl.h>
-#include <spawn.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 
+#include "net/child.h"
 #include "net/limits.h"
 #include "net/socket_stream.h"
 #include "net/system_error.h"
 
 namespace orbit::net {
 namespace {
-
-// A started child that nobody has waited for. Destruction kills its process group and takes its exit.
-class Child {
- public:
-  explicit Child(pid_t pid) : pid_(pid), descriptor_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
-  ~Child() {
-    if (pid_ <= 0) return;
-    signal(SIGKILL);
-    take();
-  }
-  Child(const Child&) = delete;
-  Child& operator=(const Child&) = delete;
-
-  int descriptor() const { return descriptor_.get(); }  // readable when the child has ended
-  void signal(int number) const { ::kill(-pid_, number); }
-  Exit take() {
-    int status = 0;
-    while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = 0;
-    if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
-    return {WEXITSTATUS(status), 0};
-  }
-
- private:
-  pid_t pid_;
-  Descriptor descriptor_;
-};
-
-// posix_spawn's two records, freed at the end.
-struct SpawnPlan {
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-  SpawnPlan() {
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
-  }
-  ~SpawnPlan() {
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-};
-
-std::vector<std::string> environmentOf(const Command& command) {
-  std::vector<std::string> entries;
-  for (char** at = environ; *at != nullptr; ++at) {
-    const std::string_view entry = *at;
-    if (!command.environment.contains(std::string(entry.substr(0, entry.find('='))))) entries.emplace_back(entry);
-  }
-  for (const auto& [name, value] : command.environment) entries.push_back(name + "=" + value);
-  return entries;
-}
-
-std::vector<char*> pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  for (const std::string& text : texts) result.push_back(const_cast<char*>(text.c_str()));
-  result.push_back(nullptr);
-  return result;
-}
-
-Result<pid_t> spawn(const Command& command, SpawnPlan& plan, short flags) {
-  ORBIT_CHECK(!command.arguments.empty());
-  const std::string& program = command.arguments.front();
-  if (!command.workingDir.empty()) {
-    // Told apart from a missing program, which posix_spawn reports alike.
-    struct stat info {};
-    if (::stat(command.workingDir.c_str(), &info) != 0 || !S_ISDIR(info.st_mode)) {
-      return Error{Code::kNotFound, "the folder " + command.workingDir + " to run " + program + " in does not exist"};
-    }
-    posix_spawn_file_actions_addchdir_np(&plan.actions, command.workingDir.c_str());
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  sigaddset(&defaults, SIGPIPE);
-  posix_spawnattr_setsigmask(&plan.attributes, &none);
-  posix_spawnattr_setsigdefault(&plan.attributes, &defaults);
-  posix_spawnattr_setflags(&plan.attributes,
-                           static_cast<short>(flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF));
-  const std::vector<std::string> environment = environmentOf(command);
-  pid_t pid = 0;
-  const int failure = posix_spawnp(&pid, program.c_str(), &plan.actions, &plan.attributes,
-                                   pointers(command.arguments).data(), pointers(environment).data());
-  if (failure == ENOENT) return Error{Code::kNotFound, "the program " + program + " is not installed"};
-  if (failure != 0) return systemError(failure, "starting " + program + " failed");
-  return pid;
-}
-
-struct Pipe {
-  Descriptor readEnd, writeEnd;
-  static Result<Pipe> open() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return systemError(errno, "making a pipe failed");
-    Pipe pipe;
-    pipe.readEnd = Descriptor(ends[0]);
-    pipe.writeEnd = Descriptor(ends[1]);
-    return pipe;
-  }
-};
 
 // Passes on what the child writes until it ends, or until we may not wait any more: then without output.
 Task<void> pumpOutput(std::unique_ptr<Stream> from, bool isError, const Output& output) {
@@ -180,7 +75,7 @@ Task<Result<Exit>> runCommand(Loop& loop, Command command, Input input, Output o
   posix_spawn_file_actions_adddup2(&plan.actions, out.writeEnd.get(), STDOUT_FILENO);
   posix_spawn_file_actions_adddup2(&plan.actions, err.writeEnd.get(), STDERR_FILENO);
   ORBIT_CO_TRY(const pid_t pid, spawn(command, plan, POSIX_SPAWN_SETPGROUP));
-  Child child(pid);
+  Child child(pid, Child::Leads::kItsGroup);
   if (child.descriptor() < 0) co_return systemError(errno, "watching the process failed");
   out.writeEnd.reset();
   err.writeEnd.reset();

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <string>
 #include <unordered_map>
@@ -39,6 +40,8 @@ class Windows {
   // back count from zero and mark a gap, never as negative; so does a generation that is not taken in a tick, unless it
   // was finished. It may come back and is then counted from where it was.
   void take(signal::Snapshot snapshot);
+  // In this tick, nothing was added to what was taken of it last. False: it never was, take() it.
+  bool unchanged(std::uint64_t generation);
   // The writer of this generation is dead and its last totals were taken: that it comes no more is no gap.
   void forget(std::uint64_t generation);
   void endTick(std::int64_t wallUs);
@@ -53,7 +56,13 @@ class Windows {
   // a verdict's evidence is made of.
   std::vector<Window> byRelease(const std::string& service, signal::Key::Kind kind, std::size_t ticks) const;
 
+  // Any other grouping: one window for each name that `nameOf` gives; "" leaves a series out.
+  using NameOf = std::function<std::string(const signal::Key&)>;
+  std::map<std::string, Window> grouped(const NameOf& nameOf, std::size_t ticks) const;
+
   std::size_t ticks() const { return ticks_.size(); }
+  // How many of the last ticks ended after this moment.
+  std::size_t ticksSince(std::int64_t wallUs) const;
   std::size_t bytes() const { return bytes_; }
   std::size_t series() const { return indexOf_.size(); }
 

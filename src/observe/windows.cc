@@ -101,6 +101,14 @@ void Windows::take(signal::Snapshot snapshot) {
   generation.missed = 0;
 }
 
+bool Windows::unchanged(std::uint64_t generation) {
+  const auto found = generations_.find(generation);
+  if (found == generations_.end()) return false;
+  openGap_ = openGap_ || found->second.missed > 1;
+  found->second.missed = 0;
+  return true;
+}
+
 void Windows::forget(std::uint64_t generation) {
   generations_.erase(generation);
 }
@@ -252,23 +260,38 @@ Window Windows::sum(const Filter& filter, std::size_t ticks) const {
 }
 
 std::vector<Window> Windows::byRelease(const std::string& service, signal::Key::Kind kind, std::size_t ticks) const {
-  std::vector<std::int32_t> groups(keys_.size(), kNoGroup);
-  std::map<std::string, std::vector<std::size_t>> releases;
-  for (std::size_t at = 0; at < keys_.size(); ++at) {
-    const signal::Key& key = keys_[at];
-    if (key.kind == kind && key.service == service && !key.release.empty()) releases[key.release].push_back(at);
-  }
+  const NameOf nameOf = [&](const signal::Key& key) {
+    return key.kind == kind && key.service == service ? key.release : std::string();
+  };
   std::vector<Window> windows;
-  for (const auto& [release, series] : releases) {
-    for (const std::size_t at : series) groups[at] = static_cast<std::int32_t>(windows.size());
-    windows.emplace_back().key = {kind, "", service, release, ""};
+  for (auto& [release, window] : grouped(nameOf, ticks)) {
+    window.key = {kind, "", service, release, ""};
+    windows.push_back(std::move(window));
   }
+  return windows;
+}
+
+std::map<std::string, Window> Windows::grouped(const NameOf& nameOf, std::size_t ticks) const {
+  std::vector<std::int32_t> groups(keys_.size(), kNoGroup);
+  std::map<std::string, std::int32_t> numbers;
+  for (std::size_t at = 0; at < keys_.size(); ++at) {
+    const std::string name = nameOf(keys_[at]);
+    if (!name.empty()) groups[at] = numbers.emplace(name, static_cast<std::int32_t>(numbers.size())).first->second;
+  }
+  std::vector<Window> windows(numbers.size());
   const std::vector<std::uint8_t> seen = collect(ticks, groups, windows);
-  std::vector<Window> present;
-  for (std::size_t at = 0; at < windows.size(); ++at) {
-    if (seen[at] != 0) present.push_back(std::move(windows[at]));
+  std::map<std::string, Window> present;
+  for (const auto& [name, number] : numbers) {
+    const auto at = static_cast<std::size_t>(number);
+    if (seen[at] != 0) present.emplace(name, std::move(windows[at]));
   }
   return present;
+}
+
+std::size_t Windows::ticksSince(std::int64_t wallUs) const {
+  const auto older =
+      std::find_if(ticks_.rbegin(), ticks_.rend(), [&](const Span& tick) { return tick.toUs <= wallUs; });
+  return static_cast<std::size_t>(older - ticks_.rbegin());
 }
 
 }  // namespace orbit::observe

@@ -297,5 +297,41 @@ TEST(WindowsLimits, MemoryIsBoundedAndTheOldestGoFirst) {
   EXPECT_TRUE(windows.sum({Key::Kind::kAttempt, "", "", "", ""}, 1).gap);
 }
 
+TEST_F(WindowsTest, GroupsByAnyName) {
+  Edge edge(1);
+  tick({&edge});
+  edge.answer(attempt("r1", "i1"), 200, 10);
+  edge.answer(attempt("r1", "i2"), 200, 10);
+  edge.answer(attempt("r2", "i3", "other"), 500, 10);
+  tick({&edge});
+  const auto nameOf = [](const Key& key) { return key.service == "web" ? key.release + "/" + key.route : ""; };
+  const auto groups = windows_.grouped(nameOf, 1);
+  ASSERT_EQ(groups.size(), 1u);
+  EXPECT_EQ(groups.at("r1/route").counters.count(), 2u);
+  EXPECT_TRUE(windows_.grouped([](const Key&) { return std::string(); }, 1).empty());
+}
+
+TEST_F(WindowsTest, WhatIsUnchangedIsNoGap) {
+  Edge edge(1);
+  EXPECT_FALSE(windows_.unchanged(1)) << "never taken";
+  tick({&edge});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(windows_.unchanged(1));
+    tick({});
+  }
+  edge.answer(attempt("r1"), 200, 10);
+  tick({&edge});
+  EXPECT_EQ(attempts(1).counters.count(), 1u);
+  EXPECT_FALSE(attempts(4).gap);
+}
+
+TEST_F(WindowsTest, TicksByTheTimeTheyEnded) {
+  Edge edge(1);
+  for (int i = 0; i < 11; ++i) tick({&edge});
+  EXPECT_EQ(windows_.ticksSince(nowUs_ - 3 * kSecondUs), 3u);
+  EXPECT_EQ(windows_.ticksSince(nowUs_), 0u);
+  EXPECT_EQ(windows_.ticksSince(0), 10u);
+}
+
 }  // namespace
 }  // namespace orbit::observe

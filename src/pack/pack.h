@@ -26,4 +26,8 @@ Status packContext(const std::string& folder, const ContextOptions& options, con
 // One regular file as a tar archive, for putting configs and secrets into a container.
 Result<std::string> packFile(const std::string& name, std::string_view content, std::uint32_t mode, int uid, int gid);
 
+// Puts a file at the end of an archive on disk; readers take it instead of one of the same name before it. Errors:
+// kInvalid for what is no whole archive; kIo, kNoSpace.
+Status addToArchive(const std::string& path, const std::string& name, std::string_view content);
+
 }  // namespace orbit::pack

@@ -249,5 +249,29 @@ TEST(PackFile, OneFileWithItsOwner) {
   EXPECT_EQ(entries.at("run/secrets/password").uid, 999);
 }
 
+TEST_F(PackTest, AFileIsAddedToAnArchive) {
+  write("Dockerfile", "FROM x\n");
+  write("a", std::string(1000, '\0'));
+  write("folder/.env", "A=file\n");
+  std::string bytes;
+  ASSERT_TRUE(packContext(root_.string(), {}, [&](std::string_view piece) -> Status {
+                bytes += piece;
+                return {};
+              }).ok());
+  write("context.tar", bytes);
+  const std::string path = (root_ / "context.tar").string();
+  ASSERT_TRUE(addToArchive(path, ".env.production.local", "A=1\n").ok());
+  ASSERT_TRUE(addToArchive(path, "folder/.env", "A=added\n").ok());
+  std::ifstream in(path, std::ios::binary);
+  const std::string all((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  auto entries = unpack(all);
+  EXPECT_EQ(entries.at(".env.production.local").content, "A=1\n");
+  EXPECT_TRUE(entries.at("folder/.env").content.ends_with("A=added\n"));
+  EXPECT_EQ(entries.at("a").content.size(), 1000u);
+  write("broken.tar", bytes.substr(0, 700));
+  EXPECT_EQ(addToArchive((root_ / "broken.tar").string(), "x", "").error().code, Code::kInvalid);
+  EXPECT_EQ(addToArchive((root_ / "none.tar").string(), "x", "").error().code, Code::kIo);
+}
+
 }  // namespace
 }  // namespace orbit::pack

@@ -1,62 +1,63 @@
 #include "plane/changes.h"
 
+#include <unordered_map>
+
 #include "plane/limits.h"
-#include "table/table.h"
 
 namespace orbit::plane {
 namespace {
 
 using format::Json;
 
-std::map<std::string, const Json*> rowsOf(const Json& list, std::string_view key) {
-  std::map<std::string, const Json*> rows;
-  for (const Json& row : list.items()) {
-    rows[key.empty() ? row["hosts"].dump() : row[key].asString()] = &row;
-  }
-  return rows;
-}
-
-Json compare(const Json& before, const Json& after, std::string_view key) {
-  const auto old = rowsOf(before, key);
-  const auto now = rowsOf(after, key);
-  int added = 0, removed = 0, changed = 0;
+// Compares values, not texts: this is part of how long a table of ten thousand routes takes to serve.
+template <class Row, class NameOf>
+Json compare(const std::vector<Row>& before, const std::vector<Row>& after, NameOf nameOf) {
+  std::unordered_map<std::string, const Row*> gone;  // of `before`, what `after` was not seen to have
+  gone.reserve(before.size());
+  for (const Row& row : before) gone.emplace(nameOf(row), &row);
+  int added = 0, changed = 0;
   std::vector<std::string> names;
-  const auto note = [&names](int& count, const std::string& name) {
-    ++count;
+  const auto note = [&names](const std::string& name) {
     if (names.size() < kNamesShown) names.push_back(name);
   };
-  for (const auto& [name, row] : now) {
-    const auto same = old.find(name);
-    if (same == old.end()) {
-      note(added, name);
-    } else if (*same->second != *row) {
-      note(changed, name);
+  for (const Row& row : after) {
+    const std::string name = nameOf(row);
+    const auto same = gone.find(name);
+    if (same == gone.end()) {
+      ++added;
+      note(name);
+      continue;
     }
+    if (!(*same->second == row)) {
+      ++changed;
+      note(name);
+    }
+    gone.erase(same);
   }
-  for (const auto& [name, row] : old) {
-    if (now.find(name) == now.end()) note(removed, name);
+  const int removed = static_cast<int>(gone.size());
+  for (const Row& row : before) {
+    if (gone.empty() || names.size() == kNamesShown) break;
+    if (gone.erase(nameOf(row)) > 0) note(nameOf(row));
   }
   if (added + removed + changed == 0) return {};
   return Json::object({{"added", added}, {"removed", removed}, {"changed", changed}, {"names", Json::strings(names)}});
 }
 
-Json asJson(const model::RouteTable& table) {
-  auto parsed = format::parseJson(table::write(table));
-  return parsed.ok() ? std::move(*parsed) : Json();
-}
-
 }  // namespace
 
 Json changesBetween(const model::RouteTable& before, const model::RouteTable& after) {
-  const Json old = asJson(before);
-  const Json now = asJson(after);
   Json changes = Json::object();
-  const std::pair<std::string_view, std::string_view> parts[] = {
-      {"listeners", "name"}, {"authorities", "name"}, {"certificates", ""}, {"services", "name"}, {"routes", "id"}};
-  for (const auto& [part, key] : parts) {
-    Json change = compare(old[part], now[part], key);
+  const auto set = [&changes](std::string_view part, Json change) {
     if (!change.isNull()) changes.set(part, std::move(change));
-  }
+  };
+  const auto byName = [](const auto& row) { return row.name; };
+  const auto byHosts = [](const model::TableCertificate& row) { return Json::strings(row.hosts).dump(); };
+  const auto byId = [](const model::TableRoute& row) { return row.id; };
+  set("listeners", compare(before.listeners, after.listeners, byName));
+  set("authorities", compare(before.authorities, after.authorities, byName));
+  set("certificates", compare(before.certificates, after.certificates, byHosts));
+  set("services", compare(before.services, after.services, byName));
+  set("routes", compare(before.routes, after.routes, byId));
   return changes;
 }
 

@@ -23,6 +23,10 @@ inline constexpr std::size_t kTicketKeyBytes = 48;
 inline constexpr std::size_t kSignalFilesKept = 2;  // of generations that are gone
 inline constexpr std::size_t kNamesShown = 20;      // in an answer, of what changed
 inline constexpr unsigned kWorkersMax = 16;
+inline constexpr std::chrono::milliseconds kAppliedLook{1};  // at whether all workers go by the new table
+inline constexpr int kAppliedLooks = 1000;
+inline constexpr int kControlNice = 15;                            // below the workers
+inline constexpr std::chrono::nanoseconds kControlSlice{100'000};  // the least the kernel takes
 inline constexpr std::size_t kHoldAnswerBytesMax = 256 * 1024;
 
 }  // namespace orbit::plane

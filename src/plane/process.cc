@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <malloc.h>
+#include <sched.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 
@@ -54,6 +57,28 @@ void wantDescriptors() {
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// What sched_setattr(2) takes; glibc 2.36 has no name for it.
+struct SchedulingWish {
+  std::uint32_t size = sizeof(SchedulingWish), policy = SCHED_OTHER;
+  std::uint64_t flags = 0;
+  std::int32_t nice = 0;
+  std::uint32_t priority = 0;
+  std::uint64_t sliceNs = 0, deadlineNs = 0, periodNs = 0;
+};
+
+// The workers are started. What this thread does from now on, and those it starts (reading a table, writing a file),
+// must not keep a request waiting: a worker that wakes takes the processor from it, and leaves it a thirtieth under
+// full load. Since Linux 6.6 a low priority alone keeps the processor until its slice of milliseconds ends, so the
+// slice is short (6.12); and the priority low enough that the short slice is not taken for urgency.
+void stepBehindWorkers() {
+  SchedulingWish wish;
+  wish.nice = std::min(::getpriority(PRIO_PROCESS, 0) + kControlNice, 19);
+  wish.sliceNs = kControlSlice.count();
+  if (::syscall(SYS_sched_setattr, 0, &wish, 0) != 0) {
+    log(Level::kWarning, "edge", std::string("the control thread keeps its priority: ") + std::strerror(errno));
+  }
 }
 
 std::string temporaryFolder() {
@@ -295,6 +320,10 @@ net::Task<Process::Outcome> Process::change(Propose propose) {
   outcome.changes = std::move(proposal.changes);
   kept_ = co_await keep(text_);
   outcome.kept = kept_;
+  // Who is told that it is served may stop what served before.
+  for (int looks = 0; looks < kAppliedLooks && !edge_->applied(); ++looks) {
+    static_cast<void>(co_await loop_.sleep(kAppliedLook));
+  }
   co_return outcome;
 }
 
@@ -311,6 +340,7 @@ net::Task<Status> Process::keep(std::string text) {
 }
 
 net::Task<void> Process::run() {
+  stepBehindWorkers();
   net::TaskGroup tasks(loop_);
   tasks.add(keeper_->run(stop_));
   tasks.add(keepHouse());

@@ -54,7 +54,8 @@ Json instanceJson(const edge::Edge::InstanceStatus& instance) {
                        {"address", instance.address},
                        {"healthy", instance.healthy},
                        {"why", instance.why},
-                       {"active", static_cast<int>(instance.active)}});
+                       {"active", static_cast<int>(instance.active)},
+                       {"leaving", instance.leaving}});
 }
 
 }  // namespace
@@ -84,7 +85,8 @@ Json Process::status() const {
                             {"connections", state.connections},
                             {"requests", state.requests},
                             {"upgraded", state.upgraded},
-                            {"paused", state.paused}});
+                            {"paused", state.paused},
+                            {"swapping", state.swapping}});
   body.set("listeners", std::move(listeners));
   body.set("certificates", std::move(certificates));
   body.set("instances", std::move(instances));

@@ -49,12 +49,43 @@ format::Node referents(const model::Plan& plan, const model::ContainerSpec& spec
   return writer.take();
 }
 
+bool holds(const format::Node& node, const std::string& text) {
+  if (node.isScalar()) return node.text.find(text) != std::string::npos;
+  return std::any_of(node.items.begin(), node.items.end(), [&](const auto& item) { return holds(item, text); }) ||
+         std::any_of(node.entries.begin(), node.entries.end(),
+                     [&](const auto& entry) { return holds(entry.value, text); });
+}
+
 }  // namespace
 
 void addConfigHashes(model::Plan& plan) {
   for (auto& service : plan.services) {
     service.configHash = sha256(format::dumpYaml(serviceNode(service, Part::kContainer)) + "---\n" +
                                 format::dumpYaml(referents(plan, service.container)));
+  }
+}
+
+void addDeployHashes(model::Deployment& deployment, const Production& production) {
+  model::Plan plan;
+  plan.volumes = deployment.volumes;
+  plan.configs = deployment.configs;
+  plan.secrets = deployment.secrets;
+  for (auto& one : deployment.services) {
+    model::Service service = one.service;
+    service.container.image.clear();
+    Writer given(Part::kContainer);
+    given.number("port", one.port);
+    given.flag("direct", one.direct);
+    const format::Node node = serviceNode(service, Part::kContainer);
+    std::string secrets;
+    for (const auto& variable : production.variables) {
+      if (!variable.secret) continue;
+      if (variable.value.empty() || !holds(node, variable.value)) continue;
+      secrets += variable.service + "/" + variable.name + "@" + std::to_string(variable.version) + "\n";
+    }
+    given.text("secrets", secrets);
+    one.hash = sha256(format::dumpYaml(node) + "---\n" + format::dumpYaml(referents(plan, service.container)) +
+                      "---\n" + format::dumpYaml(given.take()));
   }
 }
 

@@ -30,15 +30,17 @@ std::string findIn(const std::string& folder, const char* const (&names)[n], Rea
   return found.empty() ? "" : found[0];
 }
 
-// Looks in the folder and then in those above it.
-std::vector<std::string> findDefaultFiles(std::string folder, ReadingState& state) {
+// Looks in the folder and then in those above it. With `target` the override is only named.
+std::vector<std::string> findDefaultFiles(std::string folder, const Target* target, Discovery& discovery,
+                                          ReadingState& state) {
   const std::string start = folder;
   for (;;) {
     const std::string main = findIn(folder, kFileNames, state);
     if (!state.needs.empty()) return {};
     if (!main.empty()) {
       const std::string extra = findIn(folder, kOverrideNames, state);
-      if (extra.empty()) return {main};
+      if (target != nullptr) discovery.leftOut = extra;
+      if (extra.empty() || target != nullptr) return {main};
       return {main, extra};
     }
     if (folder == "/") break;
@@ -75,6 +77,23 @@ std::vector<std::string> namedFiles(const Environment& environment, ReadingState
     name = resolvePath(state.snapshot.workingDir, name);
   }
   return names;
+}
+
+// compose.production.yaml beside the first file, over all others.
+void addEnvironmentFile(const Target& target, Discovery& found, ReadingState& state) {
+  if (target.environment.empty() || target.environment.find('/') != std::string::npos) return;
+  const std::string folder = folderOf(found.files[0]);
+  for (const auto* form : {"compose.#.yaml", "compose.#.yml", "docker-compose.#.yml", "docker-compose.#.yaml"}) {
+    std::string name = form;
+    name.replace(name.find('#'), 1, target.environment);
+    const std::string path = resolvePath(folder, name);
+    const File* file = fileOf(state.snapshot, path, state.needs);
+    if (file == nullptr || file->kind == File::Kind::kAbsent || file->kind == File::Kind::kFolder) continue;
+    if (found.environmentFile.empty()) found.environmentFile = path;
+  }
+  if (found.environmentFile.empty()) return;
+  std::erase(found.files, found.environmentFile);
+  found.files.push_back(found.environmentFile);
 }
 
 bool isTrue(const std::optional<std::string>& value) {
@@ -184,9 +203,13 @@ std::optional<Discovery> discover(Environment& environment, ReadingState& state)
   if (!state.needs.empty()) return std::nullopt;
   Discovery found;
   found.files = namedFiles(environment, state);
-  if (found.files.empty()) found.files = findDefaultFiles(folder.empty() ? snapshot.workingDir : folder, state);
+  const Target* target = environment.target();
+  if (found.files.empty()) {
+    found.files = findDefaultFiles(folder.empty() ? snapshot.workingDir : folder, target, found, state);
+  }
   if (found.files.empty() || !state.problems.empty()) return std::nullopt;
   found.folder = folder.empty() ? folderOf(found.files[0]) : folder;
+  if (target != nullptr) addEnvironmentFile(*target, found, state);
   if (dotEnv) readDotEnv(found.folder, environment, state);
   found.profiles = snapshot.profiles;
   if (found.profiles.empty()) found.profiles = separate(environment.find("COMPOSE_PROFILES").value_or(""), ",");

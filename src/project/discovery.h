@@ -13,6 +13,9 @@ struct Discovery {
   std::vector<std::string> files;  // absolute, in the order to merge
   std::string folder;              // the project directory, absolute
   std::vector<std::string> profiles;
+  // With a target: compose.production.yaml if there is one (the last of `files`), and a compose.override.yaml that is
+  // left out, because it is for development.
+  std::string environmentFile, leftOut;
 };
 
 // Nothing when something is missing or wrong; the state tells. `environment` receives the env files' variables.

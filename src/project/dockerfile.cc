@@ -155,6 +155,20 @@ void takeCopy(const Instruction& instruction, Stage& stage) {
   stage.copies.push_back(std::move(copy));
 }
 
+void takeExpose(std::string_view rest, Stage& stage) {
+  constexpr std::size_t kExposedMax = 64;
+  constexpr int kPortMax = 65535;
+  for (const auto word : words(rest)) {
+    const auto slash = word.find('/');
+    if (slash != std::string_view::npos && lower(word.substr(slash + 1)) != "tcp") continue;
+    int port = 0;
+    const auto digits = word.substr(0, slash);
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+    const bool whole = fault == std::errc() && end == digits.data() + digits.size();
+    if (whole && port > 0 && port <= kPortMax && stage.exposes.size() < kExposedMax) stage.exposes.push_back(port);
+  }
+}
+
 }  // namespace
 
 Dockerfile parseDockerfile(std::string_view text) {
@@ -171,6 +185,12 @@ Dockerfile parseDockerfile(std::string_view text) {
       takeCopy(*instruction, file.stages.back());
     } else if (instruction->word == "RUN") {
       file.stages.back().runs.push_back(instruction->rest);
+    } else if (instruction->word == "ARG") {
+      for (const auto word : words(instruction->rest)) {
+        file.stages.back().arguments.emplace_back(word.substr(0, word.find('=')));
+      }
+    } else if (instruction->word == "EXPOSE") {
+      takeExpose(expanded(instruction->rest, arguments), file.stages.back());
     }
   }
   return file;
@@ -187,6 +207,38 @@ const Stage* findStage(const Dockerfile& file, std::string_view target) {
   const auto [end, fault] = std::from_chars(target.data(), target.data() + target.size(), number);
   if (fault != std::errc() || end != target.data() + target.size() || number >= file.stages.size()) return nullptr;
   return &file.stages[number];
+}
+
+std::vector<const Stage*> stageChain(const Dockerfile& file, std::string_view target) {
+  std::vector<const Stage*> chain;
+  const Stage* stage = findStage(file, target);
+  while (stage != nullptr) {
+    chain.push_back(stage);
+    const std::string base = lower(stage->image);
+    const Stage* next = nullptr;
+    for (const auto& earlier : file.stages) {
+      if (&earlier == stage) break;
+      if (!earlier.name.empty() && earlier.name == base) next = &earlier;
+    }
+    stage = next;
+  }
+  return chain;
+}
+
+std::vector<int> exposedPorts(const Dockerfile& file, std::string_view target) {
+  std::vector<int> ports;
+  for (const Stage* stage : stageChain(file, target)) {
+    for (const int port : stage->exposes) {
+      if (std::find(ports.begin(), ports.end(), port) == ports.end()) ports.push_back(port);
+    }
+  }
+  return ports;
+}
+
+bool declaresArgument(const Dockerfile& file, std::string_view name) {
+  return std::any_of(file.stages.begin(), file.stages.end(), [&](const Stage& stage) {
+    return std::find(stage.arguments.begin(), stage.arguments.end(), name) != stage.arguments.end();
+  });
 }
 
 }  // namespace orbit::project

@@ -16,8 +16,10 @@ struct Stage {
     std::string from;    // --from=
     std::string target;  // where it goes
   };
-  std::vector<Copy> copies;       // those with --from
-  std::vector<std::string> runs;  // RUN lines, whole
+  std::vector<Copy> copies;            // those with --from
+  std::vector<std::string> runs;       // RUN lines, whole
+  std::vector<int> exposes;            // TCP ports of EXPOSE
+  std::vector<std::string> arguments;  // names of ARG
 };
 
 struct Dockerfile {
@@ -29,6 +31,13 @@ Dockerfile parseDockerfile(std::string_view text);
 
 // By name, or by number; nullptr when there is none. "" is the last stage.
 const Stage* findStage(const Dockerfile& file, std::string_view target);
+
+// Where the stage that is built comes from, itself first: its base stages and last the image.
+std::vector<const Stage*> stageChain(const Dockerfile& file, std::string_view target);
+// TCP ports that the image will say it listens on, as far as this file tells.
+std::vector<int> exposedPorts(const Dockerfile& file, std::string_view target);
+// Whether a stage takes this build argument.
+bool declaresArgument(const Dockerfile& file, std::string_view name);
 
 struct ProgramAdvice {
   std::string

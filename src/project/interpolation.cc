@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "format/dotenv.h"
+#include "model/secret_mark.h"
 #include "project/schema_shapes.h"
 
 namespace orbit::project {
@@ -19,6 +20,55 @@ void walk(Node& node, int level, const Environment& environment, ReadingState& s
   }
 }
 
+// A service of an environment may have variables of its own.
+void walkServices(Node& services, const Environment& environment, ReadingState& state) {
+  for (auto& service : services.entries) {
+    std::optional<Environment> own;
+    if (environment.hasOwnValuesFor(service.key)) own = environment.forService(service.key);
+    state.service = service.key;
+    for (auto& entry : service.value.entries) {
+      if (startsWith(entry.key, "x-") && entry.key != kOrbitKey) continue;
+      state.attribute = entry.key;
+      walk(entry.value, 3, own ? *own : environment, state);
+    }
+    interpolateValue(service.value, environment, state);
+  }
+  state.service.clear();
+  state.attribute.clear();
+}
+
+// For an environment: a variable that a file demands (${X:?…}) and nobody sets stands as a mark, and is told as
+// missing with all others instead of as a fault.
+Result<std::string> fillForTarget(const Node& value, const Environment& environment, ReadingState& state) {
+  Origin origin;
+  std::set<std::string> demanded;
+  std::string lastUnset;
+  const auto lookUp = [&](std::string_view name, bool marked) -> std::optional<std::string> {
+    if (environment.findInTarget(name)) return marked ? model::secretMark(name) : *environment.findInTarget(name);
+    const std::string known(name);
+    if (std::find(origin.open.begin(), origin.open.end(), known) == origin.open.end()) origin.open.push_back(known);
+    if (auto found = environment.find(name); found && !found->empty()) return found;
+    lastUnset = known;
+    return demanded.count(known) != 0 ? std::optional(model::secretMark(name)) : environment.find(name);
+  };
+  const auto miss = [&](std::string_view name) {
+    state.missing.push_back({std::string(name), state.service, state.attribute, value.at});
+  };
+  const auto plain = [&](std::string_view name) { return lookUp(name, false); };
+  const auto marked = [&](std::string_view name) { return lookUp(name, true); };
+  constexpr int kDemandedMax = 50;
+  auto text = format::interpolate(value.text, plain, {});
+  for (int i = 0; i < kDemandedMax && !text.ok() && demanded.insert(lastUnset).second && !lastUnset.empty(); ++i) {
+    text = format::interpolate(value.text, plain, {});
+  }
+  if (!text.ok()) return text;
+  for (const auto& name : demanded) miss(name);
+  auto shown = format::interpolate(value.text, marked, miss);
+  origin.shown = shown.ok() ? std::move(shown).value() : *text;
+  state.origins.insert_or_assign(value.at.text(), std::move(origin));
+  return text;
+}
+
 }  // namespace
 
 void interpolateValue(Node& value, const Environment& environment, ReadingState& state) {
@@ -30,7 +80,8 @@ void interpolateValue(Node& value, const Environment& environment, ReadingState&
         {"The \"" + std::string(name) + "\" variable is not set. Defaulting to a blank string.",
          "set it in the shell or in .env, or give it a default: ${" + std::string(name) + ":-value}", value.at});
   };
-  auto text = format::interpolate(value.text, lookup, onUnset);
+  auto text = environment.target() != nullptr ? fillForTarget(value, environment, state)
+                                              : format::interpolate(value.text, lookup, onUnset);
   if (!text.ok()) {
     text.error().at = value.at;
     state.problems.push_back(std::move(text).error());
@@ -47,7 +98,14 @@ void interpolateValue(Node& value, const Environment& environment, ReadingState&
 }
 
 void interpolateTree(Node& root, const Environment& environment, ReadingState& state) {
-  walk(root, 0, environment, state);
+  interpolateValue(root, environment, state);
+  for (auto& entry : root.entries) {
+    if (entry.key == "services" && entry.value.isMapping() && environment.target() != nullptr) {
+      walkServices(entry.value, environment, state);
+    } else if (!startsWith(entry.key, "x-") || entry.key == kOrbitKey) {
+      walk(entry.value, 1, environment, state);
+    }
+  }
 }
 
 }  // namespace orbit::project

@@ -56,6 +56,8 @@ Loaded load(const Snapshot& snapshot, Environment& environment, Needs& needs) {
     merged.workingDir = discovery->folder;
     merged.files = discovery->files;
     merged.activeProfiles = discovery->profiles;
+    merged.environmentFile = discovery->environmentFile;
+    merged.leftOut = discovery->leftOut;
     const Node* services = merged.root.find("services");
     if (state.problems.empty() && needs.empty() && (services == nullptr || services->entries.empty())) {
       state.fail(Code::kInvalid, "The compose file defines no services",
@@ -67,7 +69,10 @@ Loaded load(const Snapshot& snapshot, Environment& environment, Needs& needs) {
   Loaded loaded;
   merged.warnings = std::move(state.warnings);
   merged.values = std::move(state.values);
+  merged.origins = std::move(state.origins);
+  merged.missing = std::move(state.missing);
   loaded.problems = std::move(state.problems);
+  loaded.projectName = merged.projectName;
   dropRepeated(loaded.problems);
   if (discovery && needs.empty() && loaded.problems.empty()) loaded.merged = std::move(merged);
   return loaded;

@@ -27,6 +27,7 @@
 #include "format/node.h"
 #include "model/plan.h"
 #include "project/needs.h"
+#include "project/reading_state.h"
 
 namespace orbit::project {
 
@@ -41,11 +42,17 @@ struct Merged {
   // file has its own env file).
   std::map<std::string, std::string> values;
   std::vector<model::Warning> warnings;
+  // Of an environment (Target): see ReadingState.
+  std::map<std::string, Origin> origins;
+  std::vector<Unset> missing;
+  std::string leftOut;
+  std::string environmentFile;  // compose.production.yaml, or ""
 };
 
 struct Loaded {
   std::optional<Merged> merged;  // present when there is no problem and nothing is needed
   std::vector<Error> problems;
+  std::string projectName;  // "" when not even that could be told
 };
 
 // `needs` collects what is missing; `environment` (made of the same snapshot and needs) receives the project's

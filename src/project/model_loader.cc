@@ -38,9 +38,11 @@ void complete(Node& root, const std::string& folder, const Environment& environm
     }
     Node* variables = service.value.find("environment");
     if (variables == nullptr) continue;
+    std::optional<Environment> own;
+    if (environment.hasOwnValuesFor(service.key)) own = environment.forService(service.key);
     for (auto& variable : variables->entries) {
       if (!variable.value.isNull()) continue;
-      if (auto value = environment.find(variable.key)) {
+      if (auto value = (own ? *own : environment).find(variable.key)) {
         variable.value = Node::string(std::move(*value), variable.keyAt);
         variable.value.quoted = true;
       }

@@ -20,12 +20,31 @@ struct Needs {
 // The file at an absolute path, or nullptr (and noted as a need) when the snapshot does not know it yet.
 const File* fileOf(const Snapshot& snapshot, const std::string& path, Needs& needs);
 
+using Values = std::map<std::string, std::string, std::less<>>;
+
+// What files are read for, when it is not development: an environment, and what `orbit vars` set for it.
+struct Target {
+  std::string environment;
+  Values all;                                             // variables of all services
+  std::map<std::string, Values, std::less<>> ofServices;  // and of single ones, which win
+};
+
 // Values by name: a shell variable wins over the env files. A shell variable the snapshot does not know is noted as a
-// need and reads as not set.
+// need and reads as not set. With a target its variables win, and of the shell only what chooses files counts (HOME,
+// COMPOSE_FILE and its like).
 class Environment {
  public:
-  Environment(const Snapshot& snapshot, Needs& needs) : snapshot_(&snapshot), needs_(&needs) {}
+  Environment(const Snapshot& snapshot, Needs& needs, const Target* target = nullptr)
+      : snapshot_(&snapshot), needs_(&needs), target_(target) {}
   std::optional<std::string> find(std::string_view name) const;
+  bool hasOwnValuesFor(std::string_view service) const {
+    return target_ != nullptr && target_->ofServices.count(service) != 0;
+  }
+  const Target* target() const { return target_; }
+  // What the target sets, and nothing else.
+  std::optional<std::string> findInTarget(std::string_view name) const;
+  // The same values as the service sees them.
+  Environment forService(std::string_view service) const;
   // Adds what an env file says; a later file wins over an earlier one.
   void add(std::string name, std::string value) { values_[std::move(name)] = std::move(value); }
   // Adds only what no earlier file says.
@@ -34,10 +53,13 @@ class Environment {
   void fix(std::string name, std::string value) { fixed_[std::move(name)] = std::move(value); }
 
  private:
-  std::map<std::string, std::string, std::less<>> fixed_;
+  std::optional<std::string> findInFiles(std::string_view name) const;
+  Values fixed_;
   const Snapshot* snapshot_;
   Needs* needs_;
-  std::map<std::string, std::string, std::less<>> values_;
+  const Target* target_;
+  std::string service_;
+  Values values_;
 };
 
 // `path` against an absolute folder: absolute and without "." and ".." parts. "~/" is $HOME's business: see

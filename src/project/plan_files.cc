@@ -48,8 +48,10 @@ void planOrigin(Planning& planning, const Fields& fields, model::FileObject& obj
     if (known != planning.merged.values.end()) {
       object.content = known->second;
     } else {
-      fields.problem("environment", "the variable " + object.variable + " is not set",
-                     "set it in the shell or in .env: " + object.variable + "=…");
+      fields.problem(
+          "environment", "the variable " + object.variable + " is not set",
+          (planning.environment.target() != nullptr ? "orbit vars set " : "set it in the shell or in .env: ") +
+              object.variable + "=…");
     }
   } else {
     object.path = fields.text("file");

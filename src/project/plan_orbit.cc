@@ -8,13 +8,12 @@ namespace {
 
 constexpr int kPortMax = 65535;
 constexpr const char* kPortLabel = "orbit.port";  // traffic reads it from the container
-constexpr std::string_view kDone[] = {"domains", "port"};
+constexpr std::string_view kNotDone[] = {"objectives", "alerts", "external"};
 
 void warnNotDone(const Fields& orbit) {
   if (orbit.node() == nullptr) return;
   for (const auto& entry : orbit.node()->entries) {
-    if (std::find(std::begin(kDone), std::end(kDone), entry.key) != std::end(kDone)) continue;
-    if (startsWith(entry.key, "x-")) continue;
+    if (std::find(std::begin(kNotDone), std::end(kNotDone), entry.key) == std::end(kNotDone)) continue;
     orbit.findings().warn(entry.keyAt, orbit.pathOf(entry.key) + " is not done yet", "it changes nothing for now");
   }
 }

@@ -1,27 +1,10 @@
 #include "project/project.h"
 
-#include <algorithm>
-#include <tuple>
-
+#include "project/by_place.h"
 #include "project/config_hash.h"
 #include "project/plan.h"
 
 namespace orbit::project {
-namespace {
-
-// By file in the order given, then by place; what has no place comes last.
-template <class T>
-void sortByPlace(std::vector<T>& all, const std::vector<std::string>& files) {
-  const auto rank = [&](const Location& at) {
-    const auto found = std::find(files.begin(), files.end(), at.file);
-    const auto place = at.known() ? found - files.begin() : static_cast<std::ptrdiff_t>(files.size()) + 1;
-    return std::make_tuple(place, at.file, at.line, at.column);
-  };
-  std::stable_sort(all.begin(), all.end(), [&](const T& a, const T& b) { return rank(a.at) < rank(b.at); });
-}
-
-}  // namespace
-
 Reading read(const Snapshot& snapshot) {
   Needs needs;
   Environment environment(snapshot, needs);
@@ -29,6 +12,7 @@ Reading read(const Snapshot& snapshot) {
   Loaded loaded = load(snapshot, environment, needs);
   std::vector<std::string> files = snapshot.composeFiles;
   reading.problems = std::move(loaded.problems);
+  reading.project = std::move(loaded.projectName);
   if (loaded.merged) {
     Planning planning{snapshot, environment, needs, *loaded.merged};
     model::Plan plan = makePlan(planning);

@@ -37,6 +37,7 @@ struct Snapshot {
 
 struct Reading {
   std::optional<model::Plan> plan;         // present when nothing is missing and nothing is wrong
+  std::string project;                     // its name, also when something is wrong; "" when it cannot be told
   std::vector<Error> problems;             // all that could be found at once, in file order
   std::vector<std::string> needFiles;      // absolute paths to read (texts up to 4 MiB) …
   std::vector<std::string> needVariables;  // … and shell variables to look up
@@ -60,6 +61,7 @@ struct Production {
   std::vector<EnvironmentVariable> variables;
   bool allowDevelopmentSecrets = false;
   std::string commit, branch, message, author;  // for RAILWAY_GIT_* and ORBIT_*
+  int httpsPort = 443;                          // where people reach the edge: part of public domains when another
 };
 
 struct DeploymentReading {
@@ -82,6 +84,10 @@ std::string environmentOfBranch(const Snapshot& snapshot, const std::string& bra
 
 // The plan as a compose file in normal form (`orbit config`), YAML. Secrets' contents are left out.
 std::string composeText(const model::Plan& plan);
+
+// A deployment for people: each service with what the rules did to it (`orbit config -E production`), and which
+// variables are still needed, as the lines that set them. YAML; secrets as ${NAME}.
+std::string deploymentText(const model::Deployment& deployment);
 
 // For a program that was not found in an image built from this Dockerfile (`target` "" = the last stage): which other
 // stage has it and how to choose that one, as one sentence; nullopt when none does as far as the base images tell.

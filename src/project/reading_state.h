@@ -16,6 +16,18 @@ constexpr std::size_t kFilesMax = 500;              // compose files loaded, rep
 constexpr std::size_t kNodesMax = 2'000'000;        // values copied by `extends`
 constexpr std::size_t kInterpolatedMax = 64 << 20;  // bytes of values with variables filled in
 
+// Where a value's text came from, when files are read for an environment.
+struct Origin {
+  std::string shown;              // the text with a mark for each variable that the environment sets
+  std::vector<std::string> open;  // variables it names that the environment does not set
+};
+
+// A variable that a file names without a default and that nothing sets.
+struct Unset {
+  std::string name, service, attribute;  // "web", "build"; "": outside of services
+  Location at;                           // of the value
+};
+
 struct ReadingState {
   const Snapshot& snapshot;
   Needs& needs;
@@ -23,6 +35,9 @@ struct ReadingState {
   std::vector<model::Warning> warnings = {};
   std::map<std::string, std::string> values = {};  // of configs and secrets, see Merged::values
   std::set<std::string> unset = {};                // variables already warned of
+  std::map<std::string, Origin> origins = {};      // by the place of the value
+  std::vector<Unset> missing = {};
+  std::string service = {}, attribute = {};  // what is being filled in
   std::size_t files = 0;
   std::size_t nodes = 0;
   std::size_t interpolatedBytes = 0;

@@ -96,6 +96,7 @@ class FileReader final : public Reader {
   }
 
   Snapshot snapshot() override;
+  Pulse pulse() const override;
   std::vector<Seen> records(std::size_t countMax, std::string& texts) override;
   std::uint64_t recordsDropped() const override { return recordsDropped_; }
 
@@ -238,6 +239,18 @@ Snapshot FileReader::snapshot() {
   snapshot.latenciesDropped = sumOf(offsetof(AreaHeader, latenciesDropped));
   snapshot.recordsDropped = recordsDropped_;
   return snapshot;
+}
+
+Reader::Pulse FileReader::pulse() const {
+  Pulse pulse;
+  pulse.pid = header_.pid;
+  std::uint32_t finished = 0;
+  pulse.finished = file_.read(offsetof(HeaderCopy, finished), &finished, sizeof finished) && finished == 1;
+  for (const AreaView& area : areas_) {
+    std::uint64_t head = 0;
+    if (readHead(area, head)) pulse.records += head;
+  }
+  return pulse;
 }
 
 bool FileReader::readHead(const AreaView& area, std::uint64_t& head) const {

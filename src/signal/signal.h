@@ -7,6 +7,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -132,6 +133,14 @@ class Reader {
   virtual ~Reader() = default;
   // To be called at least every ten minutes, or histograms given back in between are missed (layout.h).
   virtual Snapshot snapshot() = 0;
+  // Cheap: whether a snapshot would say anything new.
+  struct Pulse {
+    std::uint64_t records = 0;  // written ever; each sample is counted before its record
+    bool finished = false;
+    std::uint32_t pid = 0;
+    bool operator==(const Pulse&) const = default;
+  };
+  virtual Pulse pulse() const = 0;
   // The records since the last call, oldest first; `texts` keeps what their views point to. At most `countMax`.
   struct Seen {
     Record record;
@@ -139,6 +148,20 @@ class Reader {
   };
   virtual std::vector<Seen> records(std::size_t countMax, std::string& texts) = 0;
   virtual std::uint64_t recordsDropped() const = 0;
+};
+
+// The files of one folder, "<generation>.signals": all generations of an edge, those included that come later.
+class Generations {
+ public:
+  explicit Generations(std::string folder) : folder_(std::move(folder)) {}
+  // Opens what came since the last call, and lets go of what was removed. One that is just being made opens the next
+  // time.
+  void look();
+  const std::map<std::uint64_t, std::unique_ptr<Reader>>& readers() const { return readers_; }  // none is null
+
+ private:
+  std::string folder_;
+  std::map<std::uint64_t, std::unique_ptr<Reader>> readers_;
 };
 
 }  // namespace orbit::signal

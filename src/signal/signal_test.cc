@@ -321,5 +321,48 @@ TEST_F(SignalTest, SaysWhyItCannotBeMade) {
   EXPECT_EQ(Writer::create(options_).error().code, Code::kInvalid);
 }
 
+TEST_F(SignalTest, APulseTellsWhetherASnapshotWouldSayMore) {
+  const auto write = writer();
+  const auto read = reader();
+  const Reader::Pulse before = read->pulse();
+  EXPECT_EQ(before.pid, static_cast<std::uint32_t>(::getpid()));
+  EXPECT_EQ(read->pulse(), before);
+  Record record;
+  record.series = write->worker(0).series(key("r1"));
+  write->worker(0).count(record.series, answer(200, 10));
+  write->worker(0).record(record);
+  EXPECT_NE(read->pulse(), before);
+  EXPECT_FALSE(read->pulse().finished);
+  write->finish();
+  EXPECT_TRUE(read->pulse().finished);
+}
+
+TEST_F(SignalTest, GenerationsComeAndGo) {
+  Generations generations(folder_);
+  generations.look();
+  EXPECT_TRUE(generations.readers().empty());
+  options_.path = folder_ + "/7.signals";
+  const auto seven = writer();
+  for (const char* other : {"/x.signals", "/8x.signals", "/8.signal", "/9.signals"}) {
+    std::FILE* file = std::fopen((folder_ + other).c_str(), "w");
+    ASSERT_NE(file, nullptr);
+    std::fclose(file);
+  }
+  generations.look();
+  ASSERT_EQ(generations.readers().size(), 1u) << "9 is empty still";
+  const Reader* const known = generations.readers().at(7).get();
+  options_.path = folder_ + "/9.signals";
+  const auto nine = writer();
+  generations.look();
+  ASSERT_EQ(generations.readers().size(), 2u);
+  EXPECT_EQ(generations.readers().at(7).get(), known) << "opened once";
+  std::filesystem::remove(folder_ + "/7.signals");
+  generations.look();
+  EXPECT_EQ(generations.readers().size(), 1u);
+  Generations nowhere(folder_ + "/none");
+  nowhere.look();
+  EXPECT_TRUE(nowhere.readers().empty());
+}
+
 }  // namespace
 }  // namespace orbit::signal

@@ -44,15 +44,18 @@ Result<engine::BuildRequest> buildRequest(const model::Plan& plan, const model::
   }
   for (const auto& [name, value] : options.buildArgs) request.args[name] = value;
   request.labels = build.labels;
-  request.labels[kProjectLabel] = plan.project;
-  request.labels[kServiceLabel] = service.name;
-  request.labels[kVersionLabel] = ORBIT_VERSION;
+  if (options.buildComposeLabels) {
+    request.labels[kProjectLabel] = plan.project;
+    request.labels[kServiceLabel] = service.name;
+    request.labels[kVersionLabel] = ORBIT_VERSION;
+  }
   request.cacheFrom = build.cacheFrom;
   request.extraHosts = build.extraHosts;
   request.tags = build.tags;
   request.shmBytes = build.shmBytes;
   request.noCache = build.noCache || options.buildNoCache;
   request.pull = build.pull || options.buildPull;
+  request.light = options.buildLight;
   const auto context = options.contexts.find(service.name);
   ORBIT_CHECK(context != options.contexts.end());
   request.contextFile = context->second;

@@ -34,6 +34,8 @@ Task<Outcome> Stack::build(const model::Plan& plan, BuildOptions options, Observ
   images.build = true;
   images.buildNoCache = options.noCache;
   images.buildPull = options.pull;
+  images.buildComposeLabels = options.composeLabels;
+  images.buildLight = options.light;
   images.buildArgs = options.args;
   images.contexts = options.contexts;
   Images all(operation, plan, services, images);

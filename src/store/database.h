@@ -26,10 +26,12 @@ class Statement {
 
   Statement& bind(int index, std::string_view text);
   Statement& bind(int index, std::int64_t number);
+  Statement& bindBytes(int index, std::string_view bytes);
   // True: there is a row. False: done.
   Result<bool> step();
   Status run();  // steps to the end
   std::string text(int column) const;
+  std::string bytes(int column) const;
   std::int64_t number(int column) const;
 
  private:
@@ -39,7 +41,8 @@ class Statement {
 
 class Database {
  public:
-  // Opens or creates (0600) the file. WAL, FULL sync, foreign keys, a busy timeout, a small cache.
+  // Opens or creates (0600) the file. WAL, FULL sync, foreign keys, a busy timeout, a small cache; deleted content is
+  // overwritten.
   static Result<Database> open(const std::string& path, bool readOnly);
   ~Database();
   Database(Database&& other) noexcept;

@@ -43,6 +43,32 @@ CREATE TABLE setting (
   value TEXT NOT NULL
 ) WITHOUT ROWID;
 )"},
+    // A variable that was unset keeps its newest row, gone and without a value: numbers are never given twice.
+    {3, 1, R"(
+CREATE TABLE variable (
+  project TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  service TEXT NOT NULL,
+  name TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  secret INTEGER NOT NULL,
+  value BLOB NOT NULL,
+  set_us INTEGER NOT NULL,
+  gone INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (project, environment, service, name, version)
+) WITHOUT ROWID;
+CREATE TABLE fact (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  project TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  deploy INTEGER NOT NULL,
+  at_us INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  body TEXT NOT NULL,
+  sealed BLOB NOT NULL
+);
+CREATE INDEX fact_by_deploy ON fact (project, environment, deploy);
+)"},
 };
 
 Status checkSound(Database& database) {

@@ -5,7 +5,10 @@
 #include <filesystem>
 #include <mutex>
 
+#include "store/facts.h"
 #include "store/schema.h"
+#include "store/seal.h"
+#include "store/variables.h"
 #include "store/writer.h"
 
 namespace orbit::store {
@@ -48,10 +51,38 @@ Status insertDomain(Database& database, const model::Domain& domain) {
       .run();
 }
 
+// What waits for the writer with plain secrets in it: overwritten when it is written.
+struct WaitingVariables {
+  std::vector<Variable> variables;
+  std::shared_ptr<const Key> key;
+  ~WaitingVariables() {
+    for (auto& variable : variables) wipe(variable.value);
+  }
+};
+
+struct WaitingFact {
+  Fact fact;
+  std::shared_ptr<const Key> key;
+  ~WaitingFact() { wipe(fact.sealed); }
+};
+
+// Secrets are there and their key is not.
+Error lostKey(const std::string& path) {
+  return {.code = Code::kInvalid,
+          .message = fmt::format("the key file {} is gone, and the state has secrets that only it opens", path),
+          .hint = fmt::format("put it back from a backup, mode 0600. If there is none, those secrets are lost: make a "
+                              "new key, (umask 077; head -c 32 /dev/urandom > {}), set each secret again with `orbit "
+                              "vars set`, and deploy; releases from before cannot be gone back to",
+                              path)};
+}
+
 class SqliteStore final : public Store {
  public:
-  SqliteStore(Database writing, Database reading, std::string home)
-      : home_(std::move(home)), writer_(std::move(writing)), reading_(std::move(reading)) {}
+  SqliteStore(Database writing, Database reading, std::string home, std::string keyPath)
+      : home_(std::move(home)),
+        keyPath_(std::move(keyPath)),
+        writer_(std::move(writing)),
+        reading_(std::move(reading)) {}
 
   const std::string& home() const override { return home_; }
 
@@ -162,6 +193,82 @@ class SqliteStore final : public Store {
         std::move(done));
   }
 
+  void setVariables(std::vector<Variable> variables, Done done) override {
+    auto waiting = std::make_shared<WaitingVariables>();
+    waiting->variables = std::move(variables);
+    if (Status right = checkVariables(waiting->variables); !right.ok()) return done(std::move(right));
+    if (std::any_of(waiting->variables.begin(), waiting->variables.end(), [](const auto& one) { return one.secret; })) {
+      auto key = keyToSeal();
+      if (!key.ok()) return done(std::move(key).error());
+      waiting->key = std::move(key).value();
+    }
+    writer_.add(
+        [waiting](Database& database) { return putVariables(database, waiting->variables, waiting->key.get()); },
+        std::move(done));
+  }
+
+  void unsetVariables(std::string project, std::string environment, std::string service, std::vector<std::string> names,
+                      Done done) override {
+    writer_.add([scope = VariableScope{std::move(project), std::move(environment), std::move(service)},
+                 names = std::move(names)](Database& database) { return dropVariables(database, scope, names); },
+                std::move(done));
+  }
+
+  void revokeVariables(std::string project, std::string environment, std::string service,
+                       std::vector<std::string> names, Done done) override {
+    writer_.add([scope = VariableScope{std::move(project), std::move(environment), std::move(service)},
+                 names = std::move(names)](Database& database) { return dropOldVersions(database, scope, names); },
+                std::move(done));
+  }
+
+  Result<std::vector<Variable>> variables(std::string_view project, std::string_view environment) override {
+    const std::lock_guard lock(readingMutex_);
+    return readVariables(reading_, project, environment);
+  }
+
+  Result<Variable> secret(std::string_view project, std::string_view environment, std::string_view service,
+                          std::string_view name, int version) override {
+    const std::lock_guard lock(readingMutex_);
+    const VariableScope scope{std::string(project), std::string(environment), std::string(service)};
+    ORBIT_TRY(Variable variable, readVersion(reading_, scope, name, version));
+    if (!variable.secret) return variable;
+    ORBIT_TRY(const Key key, keyToOpen());
+    ORBIT_TRY_STATUS(openValue(variable, key));
+    return variable;
+  }
+
+  void addFact(Fact fact, Done done) override {
+    auto waiting = std::make_shared<WaitingFact>();
+    waiting->fact = std::move(fact);
+    if (Status right = checkFact(waiting->fact); !right.ok()) return done(std::move(right));
+    if (!waiting->fact.sealed.empty()) {
+      auto key = keyToSeal();
+      if (!key.ok()) return done(std::move(key).error());
+      waiting->key = std::move(key).value();
+    }
+    writer_.add([waiting](Database& database) { return putFact(database, waiting->fact, waiting->key.get()); },
+                std::move(done));
+  }
+
+  Result<std::vector<Fact>> facts() override {
+    const std::lock_guard lock(readingMutex_);
+    return readFacts(reading_);
+  }
+
+  Result<std::string> sealedFact(std::string_view project, std::string_view environment, int group) override {
+    const std::lock_guard lock(readingMutex_);
+    ORBIT_TRY(Fact fact, readSealed(reading_, project, environment, group));
+    ORBIT_TRY(const Key key, keyToOpen());
+    ORBIT_TRY_STATUS(openSealed(fact, key));
+    return std::move(fact.sealed);
+  }
+
+  void forgetFacts(std::string project, std::string environment, std::vector<int> groups, Done done) override {
+    writer_.add([project = std::move(project), environment = std::move(environment), groups = std::move(groups)](
+                    Database& database) { return dropFacts(database, project, environment, groups); },
+                std::move(done));
+  }
+
   void prune(int keep, Done done) override {
     writer_.add(
         [keep](Database& database) -> Status {
@@ -174,7 +281,29 @@ class SqliteStore final : public Store {
   }
 
  private:
+  // The key file is read whenever it is needed: it stays in memory no longer, and one that was put back works at once.
+  Result<Key> keyToOpen() {
+    auto key = Key::read(keyPath_);
+    if (!key.ok() && key.error().code == Code::kNotFound) return lostKey(keyPath_);
+    return key;
+  }
+
+  // Makes the home's key, unless that would hide that it was lost.
+  Result<std::shared_ptr<const Key>> keyToSeal() {
+    const std::lock_guard lock(readingMutex_);
+    auto key = Key::read(keyPath_);
+    if (!key.ok() && key.error().code == Code::kNotFound) {
+      ORBIT_TRY(const bool variables, hasSealedVariables(reading_));
+      ORBIT_TRY(const bool facts, hasSealedFacts(reading_));
+      if (variables || facts) return lostKey(keyPath_);
+      key = Key::make(keyPath_);
+    }
+    if (!key.ok()) return std::move(key).error();
+    return std::shared_ptr<const Key>(std::make_shared<Key>(*key));
+  }
+
   const std::string home_;
+  const std::string keyPath_;
   Writer writer_;
   std::mutex readingMutex_;
   Database reading_;  // after the writer: closed first, so that the writer's close empties the WAL into the file
@@ -213,7 +342,8 @@ Result<std::unique_ptr<Store>> Store::open(const std::string& folder, const Cloc
   ORBIT_TRY_STATUS(migrate(writing, migrations(), ORBIT_VERSION));
   ORBIT_TRY(std::string home, homeOf(writing, clock));
   ORBIT_TRY(Database reading, Database::open(path, true));
-  return std::unique_ptr<Store>(std::make_unique<SqliteStore>(std::move(writing), std::move(reading), std::move(home)));
+  return std::unique_ptr<Store>(
+      std::make_unique<SqliteStore>(std::move(writing), std::move(reading), std::move(home), folder + "/key"));
 }
 
 }  // namespace orbit::store

@@ -9,24 +9,12 @@
 
 #include "store/schema.h"
 #include "store/writer.h"
+#include "support/store_folder.h"
 
 namespace orbit::store {
 namespace {
 
 namespace fs = std::filesystem;
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (fs::temp_directory_path() / "orbit-store-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { fs::remove_all(path_); }
-  std::string at(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
 
 unsigned modeOf(const std::string& path) {
   struct stat status {};
@@ -184,22 +172,20 @@ TEST(Store, OpensTheFileOfEveryEarlierSchema) {
     const Folder folder;
     const std::string dump =
         std::string(ORBIT_SOURCE_DIR) + "/tests/fixtures/store/" + std::to_string(earlier.schema) + ".sql";
-    std::ifstream in(dump);
-    ASSERT_TRUE(in.good()) << "no fixture " << dump;
-    const std::string sql((std::istreambuf_iterator<char>(in)), {});
+    const std::string sql = contentOf(dump);
+    ASSERT_FALSE(sql.empty()) << "no fixture " << dump;
     fs::create_directory(folder.at("home"));
     ASSERT_TRUE(Database::open(folder.at("home/state.db"), false)->execute(sql).ok());
     auto store = Store::open(folder.at("home"), clock);
     ASSERT_TRUE(store.ok()) << store.error().text();
     EXPECT_EQ((*store)->home(), "019375a0-0000-7000-8000-000000000001");
     EXPECT_EQ((*store)->operations("shop", 10)->size(), 2u);
+    const std::string copy = folder.at("home/state.db.before-") + std::to_string(migrations().back().schema);
+    EXPECT_EQ(fs::exists(copy), earlier.schema < migrations().back().schema);
+    EXPECT_EQ((*store)->variables("shop", "production")->size(), earlier.schema >= 3 ? 1u : 0u);
+    EXPECT_EQ((*store)->facts()->size(), earlier.schema >= 3 ? 1u : 0u);
+    EXPECT_TRUE(now([&](auto done) { (*store)->addFact({"shop", "production", 2, 5, "started", "{}"}, done); }).ok());
   }
-}
-
-Status now(const std::function<void(Store::Done)>& write) {
-  std::promise<Status> promise;
-  write([&](Status outcome) { promise.set_value(std::move(outcome)); });
-  return promise.get_future().get();
 }
 
 TEST(Store, AHostIsThereOnce) {

@@ -11,7 +11,7 @@ constexpr std::size_t kGroupMax = 256;
 
 // Whether the statement alone failed (its savepoint undoes it), so that the group may go on.
 bool harmless(const Error& error) {
-  return error.code == Code::kConflict || error.code == Code::kNotFound;
+  return error.code == Code::kConflict || error.code == Code::kNotFound || error.code == Code::kLimit;
 }
 
 bool leavesDoubt(const Error& error) {

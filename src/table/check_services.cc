@@ -8,6 +8,17 @@
 namespace orbit::table {
 namespace {
 
+constexpr std::size_t kPinBytesMin = 20, kPinBytesMax = 64;
+
+// It goes into a URL and a cookie, and nobody may guess it. It is not shown.
+std::string pinFault(std::string_view pin) {
+  const bool plain = std::all_of(pin.begin(), pin.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  if (plain && pin.size() >= kPinBytesMin && pin.size() <= kPinBytesMax) return "";
+  return fmt::format("has to be {} to {} letters and digits", kPinBytesMin, kPinBytesMax);
+}
+
 void checkInstances(const model::TableRelease& release, const Path& path, Problems& problems) {
   std::unordered_map<std::string_view, std::size_t> ids, addresses;
   for (std::size_t i = 0; i < release.instances.size(); ++i) {
@@ -48,6 +59,9 @@ void checkReleases(const model::TableService& service, const Path& path, Problem
     if (const auto [at, fresh] = ids.emplace(release.id, i); !fresh) {
       problems.push_back({(here / "id").trail(), fmt::format("\"{}\" names two releases of this service", release.id),
                           "give each its own", releases[at->second].trail()});
+    }
+    if (auto fault = release.pin.empty() ? std::string() : pinFault(release.pin); !fault.empty()) {
+      problems.push_back({(here / "pin").trail(), fault, "take it from a source of chance"});
     }
     checkInstances(release, here / "instances", problems);
   }

@@ -80,6 +80,7 @@ struct Shape<model::TableRelease> {
     v.flag("watched", &T::watched);
     v.flag("draining", &T::draining);
     v.list("instances", &T::instances);
+    v.text("pin", &T::pin);
   }
 };
 

@@ -87,8 +87,8 @@ std::string nameFault(std::string_view name) {
 std::string plainNameFault(std::string_view name) {
   if (auto fault = nameFault(name); !fault.empty()) return fault;
   const bool plain =
-      std::all_of(name.begin(), name.end(), [](char c) { return isLetter(c) || isDigit(c) || isOneOf(c, "._-"); });
-  return plain && name != "." && name != ".." ? "" : "may hold only letters, digits, \".\", \"_\" and \"-\"";
+      std::all_of(name.begin(), name.end(), [](char c) { return isLetter(c) || isDigit(c) || isOneOf(c, "._-:"); });
+  return plain && name != "." && name != ".." ? "" : "may hold only letters, digits, \".\", \"_\", \"-\" and \":\"";
 }
 
 std::string hostFault(std::string_view host, bool wildcard) {

@@ -8,7 +8,7 @@ namespace orbit::table {
 
 // A name that goes into logs, signals and cookies: printable ASCII without space, quotes, comma, semicolon, backslash.
 std::string nameFault(std::string_view name);
-// One that goes into a URL's path as well: letters, digits, ".", "_", "-".
+// One that goes into a URL's path as well: letters, digits, ".", "_", "-", ":".
 std::string plainNameFault(std::string_view name);
 // "example.com", "192.0.2.1", "[2001:db8::1]"; with `wildcard` also "*.example.com". Lower case.
 std::string hostFault(std::string_view host, bool wildcard);

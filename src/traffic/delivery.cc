@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/base.h"
 #include "format/json.h"
 #include "table/table.h"
+#include "traffic/carried.h"
+#include "traffic/environment.h"
 #include "traffic/limits.h"
 
 namespace orbit::traffic {
@@ -15,16 +19,26 @@ using net::Wait;
 
 constexpr int kNotFound = 404;
 constexpr const char* kTablePath = "/v1/table";
+constexpr const char* kServicesPath = "/v1/services/";
 
 bool good(int status) {
   return status >= 200 && status < 300;
 }
 
-// The same table in the form that we write.
-std::optional<std::string> normal(const std::string& text) {
-  const auto reading = table::read(text, "the edge's table");
-  if (!reading.problems.empty()) return std::nullopt;
-  return table::write(reading.table);
+// The one service in which they differ; null when it is not one, or not that alone.
+const model::TableService* onlyChange(const model::RouteTable& before, const model::RouteTable& after) {
+  if (before.services.size() != after.services.size()) return nullptr;
+  const model::TableService* changed = nullptr;
+  for (std::size_t i = 0; i < after.services.size(); ++i) {
+    if (before.services[i] == after.services[i]) continue;
+    if (changed != nullptr || before.services[i].name != after.services[i].name) return nullptr;
+    changed = &after.services[i];
+  }
+  const bool rest = before.version == after.version && before.trustedProxies == after.trustedProxies &&
+                    before.listeners == after.listeners && before.authorities == after.authorities &&
+                    before.certificates == after.certificates && before.routes == after.routes &&
+                    before.log == after.log && before.limits == after.limits;
+  return rest ? changed : nullptr;
 }
 
 }  // namespace
@@ -38,23 +52,28 @@ Delivery::Delivery(net::Loop& loop, const Peers& peers, PortPair earlier,
       woken_(loop),
       done_(loop) {}
 
-void Delivery::want(World world, std::set<int> avoid) {
+std::uint64_t Delivery::want(World world, std::set<int> avoid) {
   world_ = std::move(world);
   avoid_ = std::move(avoid);
   pending_ = true;
   woken_.notifyAll();
+  return ++wished_;
 }
 
 Task<Status> Delivery::ask(Wait wait) {
   std::string method = "GET", path = kTablePath, nothing;
   auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(nothing), wait);
   if (!answer.ok()) co_return std::move(answer).error();
-  if (good(answer->status)) {
-    served_ = normal(answer->body);
-  } else if (answer->status != kNotFound) {
+  if (!good(answer->status) && answer->status != kNotFound) {
     co_return Error{.code = Code::kProtocol, .message = fmt::format("the edge answered {}", answer->status)};
   }
-  if (!served_) served_ = "";  // no table yet, or none that we know: any new one is another
+  before_ = model::RouteTable();
+  served_.clear();  // no table yet, or none that we know: any new one is another
+  if (!good(answer->status)) co_return Status();
+  auto reading = table::read(answer->body, "the edge's table");
+  if (!reading.problems.empty()) co_return Status();
+  served_ = table::write(reading.table);
+  before_ = std::move(reading.table);
   co_return Status();
 }
 
@@ -66,9 +85,7 @@ Task<std::map<std::string, std::string>> Delivery::learn(Wait wait) {
     if (!slept.ok()) co_return known;
     asked = co_await ask(wait);
   }
-  if (served_->empty()) co_return known;
-  const auto reading = table::read(*served_, "the edge's table");
-  for (const auto& service : reading.table.services) {
+  for (const auto& service : before_->services) {
     for (const auto& release : service.releases) {
       for (const auto& instance : release.instances) known[instance.id] = instance.address;
     }
@@ -76,59 +93,109 @@ Task<std::map<std::string, std::string>> Delivery::learn(Wait wait) {
   co_return known;
 }
 
+// Until there is something to bring, or something that could not be had may be there by now.
+Task<void> Delivery::woken(Wait wait) {
+  const bool lacks = std::any_of(lacking_.begin(), lacking_.end(), [](const auto& row) { return !row.second.empty(); });
+  const bool again = lacks || !kept_;
+  const Wait limited = again ? wait.until(loop_.clock().now() + kLackingAgain) : wait;
+  while (!pending_) {
+    const Status woken = co_await woken_.wait(limited);
+    if (!woken.ok()) co_return;
+  }
+}
+
 Task<void> Delivery::run(net::Cancel& cancel) {
   const Wait wait{Instant::max(), &cancel};
   Duration pause = kSendAgainMin;
   while (!cancel.requested()) {
-    while (!pending_) {
-      const Status woken = co_await woken_.wait(wait);
-      if (!woken.ok()) co_return;
-    }
+    co_await woken(wait);
+    if (cancel.requested()) co_return;
     pending_ = false;
     delivering_ = true;
+    const std::uint64_t wish = wished_;
     const Status delivered = co_await deliver(wait);
     delivering_ = false;
     if (delivered.ok()) {
       pause = kSendAgainMin;
       problem_.clear();
-      if (!pending_) done_.notifyAll();
+      delivered_ = wish;
+      done_.notifyAll();
       continue;
     }
     if (cancel.requested()) co_return;
     if (problem_ != delivered.error().message) log(Level::kWarning, "traffic", delivered.error().text());
     problem_ = delivered.error().message;
+    before_.reset();  // whoever answers next may be another edge, or this one have taken it after all
     pending_ = true;
-    static_cast<void>(co_await loop_.sleep(pause, wait));
+    const Wait limited = wait.until(loop_.clock().now() + pause);
+    static_cast<void>(co_await woken_.wait(limited));
     pause = std::min<Duration>(pause * 2, kSendAgainMax);
   }
+}
+
+bool Delivery::anything() const {
+  const bool unknown = !world_.developmentKnown || !world_.environmentsKnown;
+  return !world_.containers.empty() || !world_.domains.empty() || !world_.environments.empty() ||
+         (unknown && !before_->routes.empty());
+}
+
+Made Delivery::make() const {
+  World world = world_;
+  world.listeners = listeners_;
+  for (const auto& [name, why] : lacking_) world.lacking.insert(name);
+  Made made = makeTable(world);
+  carry(*before_, world, made.table);
+  return made;
 }
 
 ListenerSet::Want Delivery::wanted() const {
   ListenerSet::Want want;
   want.everywhere = !world_.domains.empty();
+  for (const auto& [key, environment] : world_.environments) {
+    for (const auto& service : environment.services) {
+      const bool named = !std::all_of(service.hosts.begin(), service.hosts.end(), isLocalHost);
+      want.everywhere = want.everywhere || (service.routed && named);
+    }
+  }
+  if (before_ && !world_.environmentsKnown) {
+    const auto worldly = [](const auto& route) { return !isLocalHost(route.host); };
+    want.everywhere = want.everywhere || std::any_of(before_->routes.begin(), before_->routes.end(), worldly);
+  }
   want.avoid = avoid_;
   return want;
 }
 
 Task<Status> Delivery::deliver(Wait wait) {
-  if (!served_) {
+  if (!before_) {
     ORBIT_CO_TRY_STATUS(co_await ask(wait));
   }
-  const bool anything = !world_.containers.empty() || !world_.domains.empty();
-  if (!anything && served_->empty()) co_return Status();
-  ORBIT_CO_TRY(const auto kept, co_await set_.kept(wait));
-  listeners_ = kept;
-  bool anew = false;
-  if (anything && !set_.suits(kept, wanted())) {
-    ORBIT_CO_TRY_STATUS(co_await bind(kept, wait));
+  if (!anything() && served_.empty()) co_return Status();
+  ORBIT_CO_TRY(const std::string kept, co_await set_.kept(wait));
+  listeners_ = parseListeners(kept);
+  bool anew = !kept_;
+  ORBIT_CO_TRY_STATUS(co_await bindOwn(kept, wait));
+  if (anything() && !set_.suits(listeners_, wanted())) {
+    std::vector<Listener> fronts = listeners_;
+    ORBIT_CO_TRY_STATUS(co_await bind(std::move(fronts), wait));
     anew = true;
   }
-  World world = world_;
-  world.listeners = listeners_;
-  const Development made = makeTable(world);
-  std::string text = table::write(made.table);
-  if (text == *served_ && !anew) co_return Status();
-  co_return co_await put(std::move(text), wait);
+  Made made = make();
+  co_return co_await send(std::move(made.table), anew, wait);
+}
+
+// What environments listen on. One that cannot be had is left out of the table: it must not keep the rest from being
+// served. The edge lets go of what its table names no more.
+Task<Status> Delivery::bindOwn(const std::string& kept, Wait wait) {
+  const std::map<std::string, std::string> before = std::exchange(lacking_, {});
+  std::vector<model::TableListener> wanted = make().table.listeners;
+  std::map<std::string, std::string> have = parseOwnListeners(kept);
+  auto lacking = co_await set_.bindOwn(std::move(wanted), std::move(have), wait);
+  if (!lacking.ok()) co_return std::move(lacking).error();
+  lacking_ = std::move(*lacking);
+  for (const auto& [name, why] : lacking_) {
+    if (!why.empty() && !before.contains(name)) log(Level::kWarning, "traffic", name + ": " + why);
+  }
+  co_return Status();
 }
 
 // Others than what hold keeps are wanted: the edge lets go of the old ones first, since the new ones may be a part of
@@ -137,11 +204,10 @@ Task<Status> Delivery::bind(std::vector<Listener> kept, Wait wait) {
   ListenerSet::Want want = wanted();
   if (!kept.empty()) {
     want.justReleased = portsOf(kept);
-    const Development made = makeTable(world_);
-    std::string without = table::write(made.table);
-    ORBIT_CO_TRY_STATUS(co_await put(std::move(without), wait));
-    ORBIT_CO_TRY_STATUS(co_await set_.release(kept, wait));
     listeners_.clear();
+    Made without = make();
+    ORBIT_CO_TRY_STATUS(co_await send(std::move(without.table), true, wait));
+    ORBIT_CO_TRY_STATUS(co_await set_.release(kept, wait));
   }
   const PortPair before = portsOf(kept);
   ORBIT_CO_TRY(listeners_, co_await set_.bind(want, wait));
@@ -150,17 +216,30 @@ Task<Status> Delivery::bind(std::vector<Listener> kept, Wait wait) {
   co_return Status();
 }
 
-Task<Status> Delivery::put(std::string text, Wait wait) {
-  std::string method = "PUT", path = kTablePath, body = text;
+Task<Status> Delivery::send(model::RouteTable table, bool anew, Wait wait) {
+  std::string text = table::write(table);
+  if (text == served_ && !anew) co_return Status();
+  const model::TableService* const only = anew || served_.empty() ? nullptr : onlyChange(*before_, table);
+  std::string path = only != nullptr ? kServicesPath + only->name : kTablePath;
+  std::string body = only != nullptr ? table::writeService(*only) : text;
+  ORBIT_CO_TRY_STATUS(co_await put(std::move(path), std::move(body), wait));
+  served_ = std::move(text);
+  before_ = std::move(table);
+  co_return Status();
+}
+
+Task<Status> Delivery::put(std::string path, std::string body, Wait wait) {
+  std::string method = "PUT";
   auto answer = co_await peers_.edge(std::move(method), std::move(path), std::move(body), wait);
   if (!answer.ok()) co_return std::move(answer).error();
-  if (!good(answer->status)) {
-    co_return Error{
-        .code = Code::kProtocol,
-        .message = fmt::format("the edge refused the table ({}): {}", answer->status, std::string(trim(answer->body)))};
+  if (good(answer->status)) {
+    const auto told = format::parseJson(answer->body, "the edge's answer");
+    kept_ = !told.ok() || (*told)["kept"].asBool(true);
+    co_return Status();
   }
-  served_ = std::move(text);
-  co_return Status();
+  co_return Error{
+      .code = Code::kProtocol,
+      .message = fmt::format("the edge refused the table ({}): {}", answer->status, std::string(trim(answer->body)))};
 }
 
 Task<void> Delivery::delivered(Wait wait) {
@@ -168,6 +247,18 @@ Task<void> Delivery::delivered(Wait wait) {
     const Status done = co_await done_.wait(wait);
     if (!done.ok()) co_return;
   }
+}
+
+Task<Status> Delivery::served(std::uint64_t wish, Wait wait) {
+  while (delivered_ < wish) {
+    const Status done = co_await done_.wait(wait);
+    if (done.ok()) continue;
+    if (problem_.empty() || done.error().code != Code::kTimeout) co_return done;
+    co_return Error{.code = Code::kUnavailable,
+                    .message = "the edge does not serve it yet: " + problem_,
+                    .hint = "it is sent again until it does"};
+  }
+  co_return Status();
 }
 
 }  // namespace orbit::traffic

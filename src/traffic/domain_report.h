@@ -1,8 +1,8 @@
 // What a domain's records say against what they should. Private to traffic. Source: RFC 8659 (CAA). Thread rules: pure.
 #pragma once
-#include "traffic/development.h"
 #include "traffic/peers.h"
 #include "traffic/traffic.h"
+#include "traffic/world.h"
 
 namespace orbit::traffic {
 

@@ -16,6 +16,11 @@ inline constexpr std::chrono::seconds kEngineAgainMax{10};
 inline constexpr std::chrono::seconds kPeerTime{10};  // for an answer of hold or the edge
 inline constexpr std::chrono::milliseconds kSendAgainMin{100};
 inline constexpr std::chrono::milliseconds kSendAgainMax{5000};
+inline constexpr std::chrono::seconds kAddressesAgain{2};  // a look at whether the virtual addresses are still there
+inline constexpr std::chrono::seconds kLackingAgain{5};    // a listener that could not be had
+inline constexpr std::chrono::milliseconds kInFlightAgainMin{5};  // a look at what is in flight at a release
+inline constexpr std::chrono::milliseconds kInFlightAgainMax{250};
+inline constexpr std::chrono::seconds kHeldConnections{2};  // of a paused service: what they were at may end
 inline constexpr std::chrono::milliseconds kBindAgain{50};  // the edge closes what it is to give up
 inline constexpr int kBindTries = 20;
 inline constexpr int kPortPairsMax = 50;  // after 80/443 and 8080/8443

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/text.h"
+#include "traffic/environment.h"
 #include "traffic/limits.h"
 
 namespace orbit::traffic {
@@ -33,7 +34,7 @@ bool isEverywhere(const Listener& listener) {
 
 // Hold's words for EADDRINUSE; anything else about v6 means that this machine has none.
 bool inUse(const Error& error) {
-  return error.message.find("in use") != std::string::npos;
+  return error.message.find("another process listens") != std::string::npos;
 }
 
 }  // namespace
@@ -71,6 +72,15 @@ std::vector<Listener> parseListeners(std::string_view answer) {
   return listeners;
 }
 
+std::map<std::string, std::string> parseOwnListeners(std::string_view answer) {
+  std::map<std::string, std::string> listeners;
+  for (const auto line : split(answer, '\n')) {
+    const auto words = split(line, ' ');
+    if (words.size() == 2 && isOwnListener(words[0])) listeners.emplace(words[0], words[1]);
+  }
+  return listeners;
+}
+
 std::vector<Listener> listenersFor(PortPair ports, bool everywhere) {
   std::vector<Listener> listeners;
   for (const bool tls : {false, true}) {
@@ -91,14 +101,14 @@ PortPair portsOf(const std::vector<Listener>& listeners) {
   return ports;
 }
 
-Task<Result<std::vector<Listener>>> ListenerSet::kept(Wait wait) {
+Task<Result<std::string>> ListenerSet::kept(Wait wait) {
   std::string command = "listeners\n";
   auto answer = co_await peers_.hold(std::move(command), wait);
   if (!answer.ok()) co_return std::move(answer).error();
   if (!endsWith(*answer, "ok\n")) {
     co_return Error{.code = Code::kProtocol, .message = "hold keeps no listeners: " + std::string(trim(*answer))};
   }
-  co_return parseListeners(*answer);
+  co_return std::move(*answer);
 }
 
 bool ListenerSet::suits(const std::vector<Listener>& listeners, const Want& want) const {
@@ -113,11 +123,17 @@ bool ListenerSet::suits(const std::vector<Listener>& listeners, const Want& want
 
 Task<Status> ListenerSet::release(std::vector<Listener> listeners, Wait wait) {
   for (const auto& listener : listeners) {
-    std::string command = "release " + listener.name + "\n";
-    auto answer = co_await peers_.hold(std::move(command), wait);
-    if (!answer.ok()) co_return std::move(answer).error();
+    std::string name = listener.name;
+    ORBIT_CO_TRY_STATUS(co_await letGo(std::move(name), wait));
   }
   co_return Status();
+}
+
+Task<Status> ListenerSet::letGo(std::string name, Wait wait) {
+  std::string command = "release " + name + "\n";
+  auto answer = co_await peers_.hold(std::move(command), wait);
+  if (!answer.ok()) co_return std::move(answer).error();
+  co_return Status();  // who has let go of it before is no trouble
 }
 
 Task<Result<std::vector<Listener>>> ListenerSet::bind(Want want, Wait wait) {
@@ -144,7 +160,8 @@ Task<Result<std::vector<Listener>>> ListenerSet::bindPair(PortPair ports, bool e
   std::vector<Listener> bound;
   const auto wanted = listenersFor(ports, everywhere);
   for (const auto& listener : wanted) {
-    Status listening = co_await listen(listener, wait);
+    std::string name = listener.name, address = listener.address;
+    Status listening = co_await listen(std::move(name), std::move(address), false, wait);
     if (listening.ok()) {
       bound.push_back(listener);
       continue;
@@ -158,8 +175,29 @@ Task<Result<std::vector<Listener>>> ListenerSet::bindPair(PortPair ports, bool e
   co_return bound;
 }
 
-Task<Status> ListenerSet::listen(Listener listener, Wait wait) {
-  std::string command = "listen " + listener.name + " " + listener.address + "\n";
+Task<Result<std::map<std::string, std::string>>> ListenerSet::bindOwn(std::vector<model::TableListener> wanted,
+                                                                      std::map<std::string, std::string> kept,
+                                                                      Wait wait) {
+  std::map<std::string, std::string> lacking;
+  for (const auto& listener : wanted) {
+    if (!isOwnListener(listener.name)) continue;
+    const auto known = kept.find(listener.name);
+    if (known != kept.end() && known->second == listener.address) continue;
+    std::string name = listener.name, address = listener.address;
+    Status listening = co_await listen(std::move(name), std::move(address), true, wait);
+    if (listening.ok()) continue;
+    if (listening.error().code != Code::kIo && listening.error().code != Code::kConflict) {
+      co_return std::move(listening).error();
+    }
+    // A machine without IPv6 goes without it.
+    const bool missing = isV6({listener.name, listener.address}) && listening.error().code == Code::kIo;
+    lacking.emplace(listener.name, missing ? std::string() : listening.error().message);
+  }
+  co_return lacking;
+}
+
+Task<Status> ListenerSet::listen(std::string name, std::string address, bool freeBind, Wait wait) {
+  std::string command = "listen " + name + " " + address + (freeBind ? " freebind\n" : "\n");
   auto answer = co_await peers_.hold(std::move(command), wait);
   if (!answer.ok()) co_return std::move(answer).error();
   if (*answer == "ok\n") co_return Status();

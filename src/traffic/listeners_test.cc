@@ -21,7 +21,8 @@ class FakeHold {
     co_return text + "ok\n";
   }
   std::string listen(const std::string& name, const std::string& address) {
-    if (taken.contains(address)) return "error cannot listen on " + address + ": the address is in use\n";
+    if (taken.contains(address))
+      return "error cannot listen on " + address + " failed: another process listens there\n";
     if (refused.contains(address)) return "error cannot listen on " + address + ": Permission denied\n";
     if (!v6 && startsWith(address, "[")) return "error cannot listen on " + address + ": Cannot assign address\n";
     kept.emplace_back(name, address);
@@ -97,10 +98,11 @@ TEST_F(ListenersTest, EverywhereOnceThereIsADomain) {
   ListenerSet set(loop, peers, {});
   const auto kept = loop.runTask(set.kept({}));
   ASSERT_TRUE(kept.ok());
-  EXPECT_TRUE(set.suits(*kept, want));
+  const auto listeners = parseListeners(*kept);
+  EXPECT_TRUE(set.suits(listeners, want));
   want.avoid = {443};
-  EXPECT_FALSE(set.suits(*kept, want));
-  EXPECT_FALSE(set.suits(*kept, {}));
+  EXPECT_FALSE(set.suits(listeners, want));
+  EXPECT_FALSE(set.suits(listeners, {}));
 }
 
 TEST_F(ListenersTest, WhatTheEdgeJustGaveUpIsWaitedFor) {
@@ -124,12 +126,15 @@ TEST_F(ListenersTest, WhatTheEdgeJustGaveUpIsWaitedFor) {
 }
 
 TEST_F(ListenersTest, OthersOfHoldAreNotOurs) {
-  hold.kept = {{"production.web", "10.0.0.1:80"}, {"https/::1:8443", "[::1]:8443"}};
+  hold.kept = {
+      {"production.web", "10.0.0.1:80"}, {"https/::1:8443", "[::1]:8443"}, {"inside/10.0.0.130:80", "10.0.0.130:80"}};
   ListenerSet set(loop, peers, {});
   const auto kept = loop.runTask(set.kept({}));
   ASSERT_TRUE(kept.ok());
-  ASSERT_EQ(kept->size(), 1u);
-  EXPECT_TRUE(kept->front().tls);
+  const auto listeners = parseListeners(*kept);
+  ASSERT_EQ(listeners.size(), 1u);
+  EXPECT_TRUE(listeners.front().tls);
+  EXPECT_EQ(parseOwnListeners(*kept), (std::map<std::string, std::string>{{"inside/10.0.0.130:80", "10.0.0.130:80"}}));
 }
 
 }  // namespace

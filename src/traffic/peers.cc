@@ -4,6 +4,7 @@
 #include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/stat.h>
 
 #include "http/http.h"
 #include "traffic/dns.h"
@@ -84,7 +85,7 @@ bool isOutward(const ifaddrs& one) {
   const std::string_view name = one.ifa_name;
   const bool up = (one.ifa_flags & IFF_UP) != 0 && (one.ifa_flags & IFF_LOOPBACK) == 0;
   return up && one.ifa_addr != nullptr && !startsWith(name, "docker") && !startsWith(name, "br-") &&
-         !startsWith(name, "veth") && !startsWith(name, "virbr");
+         !startsWith(name, "veth") && !startsWith(name, "virbr") && !startsWith(name, "orb");
 }
 
 std::vector<std::string> outwardAddresses() {
@@ -107,6 +108,27 @@ std::vector<std::string> outwardAddresses() {
   return all;
 }
 
+std::set<VirtualAddress> lonelyAddresses() {
+  std::set<VirtualAddress> all;
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return all;
+  for (const ifaddrs* one = list; one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr == nullptr || one->ifa_netmask == nullptr || one->ifa_addr->sa_family != AF_INET) continue;
+    if (reinterpret_cast<const sockaddr_in*>(one->ifa_netmask)->sin_addr.s_addr != INADDR_BROADCAST) continue;
+    char text[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(one->ifa_addr)->sin_addr, text, sizeof text);
+    all.insert({text, one->ifa_name});
+  }
+  ::freeifaddrs(list);
+  return all;
+}
+
+// Its socket belongs to whom it runs as.
+bool ownedByRoot(const std::string& socket) {
+  struct stat about {};
+  return ::stat(socket.c_str(), &about) == 0 && about.st_uid == 0;
+}
+
 }  // namespace
 
 Peers realPeers(net::Loop& loop, std::string holdSocket, std::string edgeSocket) {
@@ -122,6 +144,8 @@ Peers realPeers(net::Loop& loop, std::string holdSocket, std::string edgeSocket)
   };
   peers.resolve = [&loop](std::string host, Wait) { return resolveOn(loop, std::move(host)); };
   peers.publicAddresses = outwardAddresses;
+  peers.virtualAddresses = lonelyAddresses;
+  peers.holdIsRoot = [holdSocket] { return ownedByRoot(holdSocket); };
   return peers;
 }
 

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "engine/engine.h"
-#include "traffic/development.h"
 #include "traffic/peers.h"
 #include "traffic/ports.h"
+#include "traffic/world.h"
 
 namespace orbit::traffic {
 

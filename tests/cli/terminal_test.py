@@ -111,6 +111,75 @@ class Terminal(unittest.TestCase):
 
         self.daemon.answers[target] = reply
 
+    # --- vars
+
+    def variables(self):
+        def told(call):
+            for name in call.body["variables"]:
+                call.event("variable", name=name, secret=call.body["secret"], version=1, environment="production")
+
+        self.answer("/v1/vars/set", told)
+
+    def test_a_secret_is_typed_unseen(self):
+        self.variables()
+        screen = self.on_terminal("vars", "set", "DB_PASSWORD")
+        screen.until("Value of DB_PASSWORD (not shown): ")
+        screen.type(b"hush-hush\x7fh\r")
+        status, restored = screen.finish()
+        self.assertEqual((status, restored), (0, True), screen.output)
+        self.assertNotIn(b"hush", screen.output)
+        self.assertIn("secret, version 1", screen.output.decode())
+        self.assertIn("Takes effect at the next deploy: orbit deploy", screen.output.decode())
+        body = self.daemon.calls[-1].body
+        self.assertEqual((body["variables"], body["secret"]), ({"DB_PASSWORD": "hush-hush"}, True))
+        self.assertEqual(body["environment"], "production")
+
+    def test_a_secret_is_not_typed_after_all(self):
+        screen = self.on_terminal("vars", "set", "A", "B")
+        screen.until("Value of A")
+        screen.type(b"x\r")
+        screen.until("Value of B")
+        screen.type(b"y\x03")
+        self.assertEqual(screen.finish(), (INTERRUPTED, True))
+        self.assertEqual(self.daemon.targets(), [])
+
+    def test_pasted_lines_do_not_become_commands(self):
+        screen = self.on_terminal("vars", "set", "KEY")
+        screen.until("Value of KEY")
+        screen.type(b"-----BEGIN-----\rrm -rf x\r")
+        self.assertEqual(screen.finish(), (1, True))
+        self.assertIn("orbit vars set NAME < FILE", screen.output.decode())
+        self.assertEqual(self.daemon.targets(), [])
+
+    def test_values_from_standard_input(self):
+        self.variables()
+        pem = b"-----BEGIN KEY-----\nMII=\n-----END KEY-----\n"
+        for given, taken in ((pem, pem.decode()), (b"s3cret\n", "s3cret")):
+            done = self.on_pipes("vars", "set", "KEY=-", "LEVEL=1", "-E", "staging", stdin=given)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertNotIn(b"s3cret", done.stdout + done.stderr)
+            self.assertIn(b"orbit deploy -E staging", done.stderr)
+            self.assertEqual(self.daemon.calls[-1].body["variables"], {"KEY": taken, "LEVEL": "1"})
+        calls = len(self.daemon.calls)
+        for arguments, told in ((["A", "B"], b"one by one"), (["A"], b"is empty")):
+            done = self.on_pipes("vars", "set", *arguments)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(told, done.stderr)
+        self.assertEqual(len(self.daemon.calls), calls)
+
+    def test_imports_a_dotenv_file(self):
+        self.variables()
+        self.write(".env.production", "# keys\nexport A=1\nB=\"two\\nlines\"\nC=${TAG}-${A}\n")
+        done = self.on_pipes("vars", "import", ".env.production", "--service", "db")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        body = self.daemon.calls[-1].body
+        self.assertEqual(body["variables"], {"A": "1", "B": "two\nlines", "C": "7-1"})
+        self.assertEqual((body["secret"], body["service"]), (True, "db"))
+        self.write("broken.env", "A=1\nNO_VALUE\n")
+        done = self.on_pipes("vars", "import", "broken.env")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("broken.env:2", done.stderr.decode())
+
     # --- up
 
     def test_plain_lines_without_a_terminal(self):

@@ -191,6 +191,39 @@ TEST_F(Table, WebSocketsOfARemovedReleaseEndWith1001AtAFramesEnd) {
   EXPECT_EQ(peer.all(), std::string("\x81\x05hello\x88\x02\x03\xe9", 11));
 }
 
+TEST_F(Table, WhatIsInFlightIsToldUntilItIsOver) {
+  std::atomic<int> step{0};
+  Upstream app([&](Peer& peer) {
+    peer.until("\r\n\r\n");
+    while (step < 1) std::this_thread::yield();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+    peer.more();
+  });
+  Upstream other(named("other"));
+  table_.services = {service("app", {app.address()})};
+  addRoute("app");
+  apply();
+  const auto busy = [&] {
+    std::string text;
+    for (const auto& instance : edge_->state().instances) {
+      if (instance.active > 0) text += instance.release + (instance.leaving ? " leaving " : " ");
+    }
+    return text;
+  };
+  const std::string first = table_.services[0].releases[0].id + " ";
+  Peer peer = client();
+  peer.send("GET / HTTP/1.1\r\nHost: a.test\r\n\r\n");
+  EXPECT_TRUE(eventually([&] { return busy() == first; }));
+  table_.services[0].releases = {release("r2", {other.address()})};
+  apply();
+  EXPECT_TRUE(eventually([&] { return edge_->applied(); }));
+  EXPECT_EQ(busy(), first + "leaving ");
+  EXPECT_EQ(get().body, "other");
+  step = 1;
+  EXPECT_EQ(readAnswer(peer).body, "hi");
+  EXPECT_TRUE(eventually([&] { return busy().empty(); }));
+}
+
 TEST_F(Table, AGraceThatIsOverEndsWebSocketsProperly) {
   Upstream app([&](Peer& peer) {
     peer.until("\r\n\r\n");

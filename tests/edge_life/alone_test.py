@@ -2,6 +2,7 @@
 """`orbit edge --table FILE` and `orbit edge check`: what they serve, refuse and say."""
 import json
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -59,6 +60,25 @@ def test_swaps_by_hangup_lose_nothing():
         edge.close()
         for origin in origins:
             origin.close()
+
+
+def test_workers_come_before_the_control_thread():
+    """The nice value of each thread: reading a large table must not keep a request waiting."""
+    origin = life.Origin("a")
+    edge = life.Alone(life.table(life.free_port(), [origin]), "--workers", "2")
+    try:
+        life.until(lambda: edge.socket.exists() and life.control(edge.socket, "PUT", "/v1/table", edge.file.read_text()), "a swap")
+
+        def nice(thread):
+            return int((thread / "stat").read_text().rsplit(") ", 1)[1].split()[16])
+        threads = {int(each.name): nice(each) for each in pathlib.Path(f"/proc/{edge.process.pid}/task").iterdir()}
+        ours = os.nice(0)
+        control = threads.pop(edge.process.pid)
+        assert control > ours and sorted(threads.values())[:2] == [ours, ours], (control, threads)
+        assert set(threads.values()) <= {ours, control}, threads
+    finally:
+        edge.close()
+        origin.close()
 
 
 def test_the_control_socket():

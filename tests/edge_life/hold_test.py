@@ -52,6 +52,13 @@ def test_replacing_it_loses_nothing(home, port, _):
 
 
 @with_home
+def test_server_status_shows_it(home, *_):
+    said = home.orbit("server", "status").stdout
+    generation = json.loads(home.orbit("server", "status", "--json").stdout)["processes"][-1]["generation"]
+    assert f"Edge    generation {generation}, process {home.pid('edge')}\n" in said, said
+
+
+@with_home
 def test_tables_sent_while_it_is_replaced_are_all_kept(home, port, origins):
     for turn in range(8):
         replacing = threading.Thread(target=home.replace)

@@ -1,6 +1,6 @@
 """What the tests of the edge's life share: origins, visitors that never try again, an edge alone and one under hold.
 
-ORBIT, LOAD and ORIGIN name the binaries (default: the release build).
+ORBIT, LOAD, LOAD_H2 and ORIGIN name the binaries (default: the release build).
 """
 import http.client
 import json
@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build/release"
 ORBIT = os.environ.get("ORBIT", str(BUILD / "orbit"))
 LOAD = os.environ.get("LOAD", str(BUILD / "tests/load/load"))
+LOAD_H2 = os.environ.get("LOAD_H2", str(BUILD / "tests/load/load_h2"))
 ORIGIN = os.environ.get("ORIGIN", str(BUILD / "tests/load/origin"))
 PATIENCE = 30  # seconds, for what must come
 
@@ -94,11 +95,11 @@ class Origin(Process):
 class Visitors:
     """Requests without end until stopped; `stop` says how many there were and how many failed."""
 
-    def __init__(self, port, connections=16, requests=0):
+    def __init__(self, port, connections=16, requests=0, load=LOAD):
         self.output = tempfile.TemporaryFile("w+")
         self.errors = tempfile.TemporaryFile("w+")
         limit = ["--requests", str(requests)] if requests else []
-        self.process = subprocess.Popen([LOAD, "--connections", str(connections), *limit, "--host", "shop.localhost",
+        self.process = subprocess.Popen([load, "--connections", str(connections), *limit, "--host", "shop.localhost",
                                          "127.0.0.1", str(port)], stdout=self.output, stderr=self.errors)
 
     def said(self, file):

@@ -292,6 +292,26 @@ TEST_F(HoldIo, HandsOverMoreListenersThanOneMessageTakes) {
   for (const int each : taken.descriptors) ::close(each);
 }
 
+// A virtual address beside all addresses, and the other way round; never beside somebody else.
+TEST_F(HoldIo, ListensOnOneAddressBesideAllAtTheSamePort) {
+  startHold();
+  auto free = net::listenTcp("127.0.0.1:0");
+  ASSERT_TRUE(free.ok());
+  const std::string port = std::to_string(portOf(free->get()));
+  free->reset();
+  EXPECT_EQ(tell("listen all 0.0.0.0:" + port), "ok\n");
+  EXPECT_EQ(tell("listen one 127.0.0.5:" + port + " freebind"), "ok\n");
+  EXPECT_EQ(tell("listen two 127.0.0.6:" + port), "ok\n");
+  EXPECT_EQ(tell("release all"), "ok\n");
+  EXPECT_EQ(tell("listen all 0.0.0.0:" + port), "ok\n");
+  EXPECT_FALSE(net::listenTcp("0.0.0.0:" + port).ok()) << "nobody else comes in";
+  EXPECT_EQ(tell("release all"), "ok\n");
+  EXPECT_EQ(tell("release two"), "ok\n");
+  const auto other = net::listenTcp("127.0.0.7:" + port);
+  ASSERT_TRUE(other.ok());
+  EXPECT_NE(tell("listen all 0.0.0.0:" + port).find("another process listens"), std::string::npos);
+}
+
 TEST_F(HoldIo, RefusesWhatItShouldNotDo) {
   startHold();
   for (const char* command : {"listen",

@@ -34,13 +34,45 @@ Status beginNow(Store& store, int number) {
   return promise.get_future().get();
 }
 
+// What a deploy leaves: a fact with a sealed text, and a new version of a secret.
+Status deployNow(Store& store, int number) {
+  std::promise<Status> fact, variable;
+  store.addFact({"shop", "production", number, number, "started", "{}", "files " + std::to_string(number)},
+                [&](Status outcome) { fact.set_value(std::move(outcome)); });
+  ORBIT_TRY_STATUS(fact.get_future().get());
+  Variable token;
+  token.project = "shop";
+  token.environment = "production";
+  token.name = "TOKEN";
+  token.value = "token " + std::to_string(number);
+  store.setVariables({token}, [&](Status outcome) { variable.set_value(std::move(outcome)); });
+  return variable.get_future().get();
+}
+
+// Everything acknowledged is whole and opens, though the process died in a write, the first time while it made the key.
+void expectDeploys(Store& store, const std::vector<int>& numbers) {
+  const auto facts = std::move(store.facts()).value();
+  std::set<int> groups;
+  for (const auto& fact : facts) groups.insert(fact.group);
+  for (const int number : numbers) {
+    EXPECT_TRUE(groups.contains(number)) << number;
+    const auto sealed = store.sealedFact("shop", "production", number);
+    ASSERT_TRUE(sealed.ok()) << sealed.error().text();
+    EXPECT_EQ(*sealed, "files " + std::to_string(number));
+  }
+  if (numbers.empty()) return;
+  const auto token = store.secret("shop", "production", "", "TOKEN", 0);
+  ASSERT_TRUE(token.ok()) << token.error().text();
+  EXPECT_GE(std::stoi(token->value.substr(6)), numbers.back());
+}
+
 // Appends for as long as it lives and writes the number of each acknowledged operation to `out`.
 [[noreturn]] void append(const std::string& folder, int from, int out) {
   const SystemClock clock;
   auto store = Store::open(folder, clock);
   if (!store.ok()) ::_exit(3);
   for (int number = from;; ++number) {
-    if (!beginNow(**store, number).ok()) ::_exit(4);
+    if (!beginNow(**store, number).ok() || !deployNow(**store, number).ok()) ::_exit(4);
     if (::write(out, &number, sizeof number) != static_cast<ssize_t>(sizeof number)) ::_exit(5);
   }
 }
@@ -77,6 +109,7 @@ TEST(StoreUnderKill, EveryAcknowledgedOperationIsThere) {
     for (const auto& operation : operations) there.insert(operation.id);
     for (const int each : numbers) EXPECT_TRUE(there.contains(std::to_string(each))) << each;
     EXPECT_GE((*store)->recover(1)->size(), numbers.size());
+    expectDeploys(**store, numbers);
     acknowledged += static_cast<int>(numbers.size());
   }
   fs::remove_all(folder);
@@ -119,11 +152,15 @@ TEST(StoreOnAFullDisk, SaysSoAndGoesOnWhenThereIsSpace) {
     if (written.ok()) return 2;
     if (written.error().code != Code::kNoSpace) return 3;
     if ((*store)->operations("shop", 10'000)->size() != static_cast<std::size_t>(number)) return 4;
+    // No space for the key either: no half of one stays.
+    const Status sealed = deployNow(**store, 1);
+    if (sealed.ok() || sealed.error().code != Code::kNoSpace || fs::exists(folder + "/home/key")) return 9;
     if (::ftruncate(ballast, 0) != 0) return 5;
-    if (!beginNow(**store, number).ok()) return 6;
+    if (!beginNow(**store, number).ok() || !deployNow(**store, 1).ok()) return 6;
     store->reset();
     store = Store::open(folder + "/home", clock);
     if (!store.ok()) return 7;
+    if (*(*store)->sealedFact("shop", "production", 1) != "files 1") return 10;
     return (*store)->operations("shop", 10'000)->size() == static_cast<std::size_t>(number) + 1 ? 0 : 8;
   });
   fs::remove_all(folder);

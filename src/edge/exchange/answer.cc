@@ -11,6 +11,7 @@ using signal::Outcome;
 namespace {
 
 constexpr std::string_view kPlainText = "Content-Type: text/plain; charset=utf-8\r\n";
+constexpr std::string_view kPinPath = "/.well-known/orbit/open/";
 constexpr std::string_view kEventStream = "text/event-stream";
 
 bool isEventStream(const http::ResponseIndex& head) {
@@ -26,8 +27,23 @@ const http::FieldIndex* ExchangeState::cookie() const {
 
 void ExchangeState::cookieLines(std::string& out) const {
   const ServiceState& state = *service();
-  if (choice_.setReleaseCookie) out += cookieLine(state.releaseCookieName, choice_.release->cookie, origin_.https);
+  if (choice_.setReleaseCookie) out += cookieLine(state.releaseCookieName, drawText(choice_.draw), origin_.https);
   if (choice_.setInstanceCookie) out += cookieLine(state.instanceCookieName, choice_.instance->cookie, origin_.https);
+}
+
+// <kPinPath><pin>: the browser stays on that release from now on; <kPinPath> alone: on none.
+bool ExchangeState::answerPin() {
+  std::string_view pin = request_.at(request_.path);
+  if (!startsWith(pin, kPinPath)) return false;
+  pin.remove_prefix(kPinPath.size());
+  if (!pin.empty() && pinned(*service(), pin) == nullptr) {
+    answerPage(404, "No such release is here any more.\n", false, {});
+    return true;
+  }
+  std::string lines = "Location: /\r\nCache-Control: no-store\r\n";
+  lines += cookieLine(service()->pinCookieName, pin, origin_.https);
+  answerLocal(303, lines, {});
+  return true;
 }
 
 void ExchangeState::onAttemptInterim(http::ResponseIndex& head) {

@@ -79,10 +79,11 @@ const ReleaseState* ExchangeState::askedRelease(const ServiceState& state) const
 
 Choice ExchangeState::chooseInstance(Choosing choosing, const ServiceState& state) {
   Wish wish;
-  if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty()) {
+  if (!state.releaseCookieName.empty() || !state.instanceCookieName.empty() || !state.pinCookieName.empty()) {
     if (const http::FieldIndex* field = cookie()) {
       const std::string_view cookies = request_.at(field->value);
       if (!state.releaseCookieName.empty()) wish.releaseCookie = cookieValue(cookies, state.releaseCookieName);
+      if (!state.pinCookieName.empty()) wish.pin = cookieValue(cookies, state.pinCookieName);
       if (!state.instanceCookieName.empty()) wish.instanceCookie = cookieValue(cookies, state.instanceCookieName);
     }
   }
@@ -109,9 +110,11 @@ void ExchangeState::startAttempt(const Choice& choice) {
   }
   const bool keepCookies = choice_.release != nullptr && choice_.release->id == choice.release->id;
   const bool setRelease = choice_.setReleaseCookie, setInstance = choice_.setInstanceCookie;
+  const std::uint32_t draw = choice_.draw;
   useCurrentTable();
   choice_ = choice;
   if (keepCookies) {
+    if (setRelease && !choice_.setReleaseCookie) choice_.draw = draw;
     choice_.setReleaseCookie = choice_.setReleaseCookie || setRelease;
     choice_.setInstanceCookie = choice_.setInstanceCookie || setInstance;
   }

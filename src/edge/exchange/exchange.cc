@@ -108,6 +108,7 @@ bool ExchangeState::answerRedirect() {
 void ExchangeState::forward(int service) {
   service_ = service;
   if (service_ < 0) return answerPage(503, "The service behind this address is not there.\n", false, kRetryAfter);
+  if (!this->service()->pinCookieName.empty() && answerPin()) return;
   desk().budget.onRequest(worker_.now());
   if (!waitIfPaused()) ask();
 }

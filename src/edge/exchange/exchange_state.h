@@ -83,6 +83,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void answerPage(int status, std::string_view why, bool fromUpstream, std::string_view extraLines);
   void answerHead(http::ResponseIndex& head, bool end);
   void cookieLines(std::string& out) const;
+  bool answerPin();
   void cutAnswer();
   const http::FieldIndex* cookie() const;
 

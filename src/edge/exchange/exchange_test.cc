@@ -235,7 +235,7 @@ TEST_F(ExchangeTest, OnlyGetAndHeadAreShielded) {
   exchange->onAnswerSent();
 }
 
-TEST_F(ExchangeTest, VisitorsStayOnTheirSide) {
+TEST_F(ExchangeTest, VisitorsLeaveAReleaseThatIsTakenBackWithTheirNextRequest) {
   addWatched();
   get();
   attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
@@ -248,9 +248,9 @@ TEST_F(ExchangeTest, VisitorsStayOnTheirSide) {
   world.apply();
   client = {};
   get("Cookie: " + cookie + "\r\n");
-  EXPECT_EQ(attempt().wish.instance->id, "c");
+  EXPECT_NE(attempt().wish.instance->id, "c");
   attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
-  EXPECT_EQ(client.lines.find("Set-Cookie"), std::string::npos);
+  EXPECT_EQ(client.lines.find("Set-Cookie"), std::string::npos) << "its draw is good for any release";
   exchange->onAnswerSent();
 }
 

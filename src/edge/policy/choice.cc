@@ -146,14 +146,14 @@ class Draw {
   std::int64_t nowNs_, restNs_, slowStartNs_;
 };
 
-const ReleaseState* byCookie(const ServiceState& service, std::string_view cookie) {
-  for (const ReleaseState& release : service.releases) {
-    if (release.cookie == cookie) return release.instances.empty() ? nullptr : &release;
-  }
-  return nullptr;
+// The finaliser of MurmurHash3: one to one.
+std::uint32_t mixed(std::uint32_t draw) {
+  draw = (draw ^ (draw >> 16)) * 0x85ebca6b;
+  draw = (draw ^ (draw >> 13)) * 0xc2b2ae35;
+  return draw ^ (draw >> 16);
 }
 
-const ReleaseState* byWeight(const ServiceState& service, const ReleaseState* avoided, Random& random) {
+const ReleaseState* byWeight(const ServiceState& service, const ReleaseState* avoided, std::uint32_t draw) {
   const auto usable = [avoided](const ReleaseState& release) {
     return &release != avoided && !release.instances.empty();
   };
@@ -171,7 +171,7 @@ const ReleaseState* byWeight(const ServiceState& service, const ReleaseState* av
   }
   if (only == nullptr) return resort;
   if (sum == only->weight) return only;
-  std::uint64_t left = random.below(sum);
+  std::uint64_t left = sum * mixed(draw ^ service.salt) >> 32;
   for (const ReleaseState& release : service.releases) {
     if (!usable(release) || release.draining) continue;
     if (left < release.weight) return &release;
@@ -193,6 +193,18 @@ InstanceState* stuckTo(const ReleaseState& release, const Wish& wish) {
 
 }  // namespace
 
+const ReleaseState* pinned(const ServiceState& service, std::string_view pin) {
+  if (pin.empty()) return nullptr;
+  for (const ReleaseState& release : service.releases) {
+    if (release.pin.size() != pin.size()) continue;
+    // All of it is compared, so that how long it takes tells nothing.
+    unsigned differs = 0;
+    for (std::size_t at = 0; at < pin.size(); ++at) differs |= static_cast<unsigned>(release.pin[at] ^ pin[at]);
+    if (differs == 0) return &release;
+  }
+  return nullptr;
+}
+
 Choice choose(const ServiceState& service, const Wish& wish, Random& random, Instant now) {
   Choice choice;
   if (wish.onRelease != nullptr) {
@@ -201,11 +213,14 @@ Choice choose(const ServiceState& service, const Wish& wish, Random& random, Ins
     const ReleaseState& only = service.releases.front();
     choice.release = only.instances.empty() ? nullptr : &only;
   } else {
-    if (!wish.releaseCookie.empty()) choice.release = byCookie(service, wish.releaseCookie);
-    if (choice.release == wish.notRelease) choice.release = nullptr;
-    if (choice.release == nullptr) {
-      choice.release = byWeight(service, wish.notRelease, random);
-      choice.setReleaseCookie = !service.releaseCookieName.empty() && wish.notRelease == nullptr;
+    const ReleaseState* const asked = pinned(service, wish.pin);
+    if (asked != nullptr && asked != wish.notRelease && !asked->instances.empty()) {
+      choice.release = asked;
+    } else {
+      const bool kept = readDraw(wish.releaseCookie, choice.draw);
+      if (!kept) choice.draw = static_cast<std::uint32_t>(random.next() >> 32);
+      choice.release = byWeight(service, wish.notRelease, choice.draw);
+      choice.setReleaseCookie = !kept && !service.releaseCookieName.empty() && wish.notRelease == nullptr;
     }
   }
   if (choice.release == nullptr) return Choice{};

@@ -55,20 +55,55 @@ TEST(ChooseRelease, FollowsTheWeights) {
   EXPECT_EQ(counts["r2"], 0);
 }
 
-TEST(ChooseRelease, StaysOnTheSideTheCookieNames) {
-  auto config = model::TableService{};
+TEST(ChooseRelease, ADrawIsKeptWhileSharesMove) {
+  const ServicePtr little = serviceOf({90, 10}, 1), half = serviceOf({50, 50}, 1), most = serviceOf({10, 90}, 1);
+  const ServicePtr takenBack = serviceOf({100, 0}, 1);
+  Random random(2);
+  int moved = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const Choice first = choose(*little, {}, random, kNow);
+    ASSERT_TRUE(first.setReleaseCookie);
+    const std::string side = first.release->id, cookie = drawText(first.draw);
+    for (const ServicePtr* service : {&little, &half, &most}) {
+      const Choice next = choose(**service, {.releaseCookie = cookie}, random, kNow);
+      EXPECT_FALSE(next.setReleaseCookie);
+      EXPECT_TRUE(service != &little || next.release->id == side);
+      EXPECT_TRUE(side == "r0" || next.release->id == "r1") << "its share only grows";
+      if (service == &most && next.release->id != side) ++moved;
+    }
+    EXPECT_EQ(choose(*takenBack, {.releaseCookie = cookie}, random, kNow).release->id, "r0") << "nobody is left there";
+  }
+  EXPECT_NEAR(moved, 800, 60);
+}
+
+TEST(ChooseRelease, APinGoesBeforeAllElse) {
+  model::TableService config;
+  config.name = "web";
+  config.releases.resize(2);
+  config.releases[0] = {"old", 100, false, false, {{"o", "10.0.0.1:80"}}, "oooooooooooooooooooo"};
+  config.releases[1] = {"new", 0, true, true, {{"n", "10.0.0.2:80"}}, "nnnnnnnnnnnnnnnnnnnn"};
+  const ServicePtr service = nextService(config, nullptr, kNow).value();
+  EXPECT_EQ(service->pinCookieName.substr(0, 10), "orbit_pin_");
+  Random random(3);
+  const Choice choice = choose(*service, {.pin = config.releases[1].pin}, random, kNow);
+  EXPECT_EQ(choice.release->id, "new");
+  EXPECT_FALSE(choice.setReleaseCookie);
+  for (const char* forged : {"", "nnnnnnnnnnnnnnnnnnnm", "nnnnnnnnnnnnnnnnnnn", "new"}) {
+    EXPECT_EQ(choose(*service, {.pin = forged}, random, kNow).release->id, "old") << forged;
+  }
+}
+
+TEST(ChooseRelease, OnlyADrawIsACookie) {
   const ServicePtr service = serviceOf({90, 10, 0}, 1);
   Random random(2);
-  for (const ReleaseState& release : service->releases) {
-    for (int i = 0; i < 100; ++i) {
-      const Choice choice = choose(*service, {.releaseCookie = release.cookie}, random, kNow);
-      EXPECT_EQ(choice.release, &release);
-      EXPECT_FALSE(choice.setReleaseCookie);
-    }
+  for (const char* forged : {"forged", "1234567", "123456789", "+1234567", "0x123456", "zzzzzzzz"}) {
+    const Choice unknown = choose(*service, {.releaseCookie = forged}, random, kNow);
+    EXPECT_NE(unknown.release, nullptr);
+    EXPECT_TRUE(unknown.setReleaseCookie) << forged;
   }
-  const Choice unknown = choose(*service, {.releaseCookie = "forged"}, random, kNow);
-  EXPECT_NE(unknown.release, nullptr);
-  EXPECT_TRUE(unknown.setReleaseCookie);
+  std::uint32_t draw = 0;
+  EXPECT_TRUE(readDraw(drawText(0xfe001234), draw));
+  EXPECT_EQ(draw, 0xfe001234U);
 }
 
 TEST(ChooseRelease, DrainingTakesNoNewVisitorUnlessAlone) {
@@ -82,14 +117,13 @@ TEST(ChooseRelease, DrainingTakesNoNewVisitorUnlessAlone) {
   ServicePtr service = nextService(config, nullptr, kNow).value();
   Random random(3);
   for (int i = 0; i < 1000; ++i) EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "new");
-  EXPECT_EQ(choose(*service, {.releaseCookie = opaqueName("old")}, random, kNow).release->id, "old");
+  EXPECT_EQ(choose(*service, {.releaseCookie = drawText(0)}, random, kNow).release->id, "new");
   config.releases[1].weight = 0;
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "new") << "weight 0 before draining";
   config.releases[1].instances.clear();
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release->id, "old");
-  EXPECT_EQ(choose(*service, {.releaseCookie = opaqueName("new")}, random, kNow).release->id, "old");
   config.releases[0].instances.clear();
   service = nextService(config, service, kNow).value();
   EXPECT_EQ(choose(*service, {}, random, kNow).release, nullptr);
@@ -100,7 +134,7 @@ TEST(ChooseRelease, ShieldTakesAnotherAndRetryTheSame) {
   const ReleaseState* const fresh = &service->releases[1];
   Random random(4);
   for (int i = 0; i < 200; ++i) {
-    const Choice shield = choose(*service, {.releaseCookie = fresh->cookie, .notRelease = fresh}, random, kNow);
+    const Choice shield = choose(*service, {.releaseCookie = drawText(~0U), .notRelease = fresh}, random, kNow);
     EXPECT_EQ(shield.release->id, "r0");
     EXPECT_FALSE(shield.setReleaseCookie) << "the visitor stays on the side it was drawn for";
     const Choice retry = choose(*service, {.onRelease = fresh, .notInstance = fresh->instances[0].get()}, random, kNow);

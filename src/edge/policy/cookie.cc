@@ -1,3 +1,5 @@
+#include <charconv>
+
 #include "edge/policy/service.h"
 
 namespace orbit::edge {
@@ -22,6 +24,18 @@ std::string opaqueName(std::string_view text) {
     hash /= kDigits.size();
   }
   return name;
+}
+
+std::string drawText(std::uint32_t draw) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text(8, '0');
+  for (auto at = text.rbegin(); at != text.rend(); ++at, draw >>= 4) *at = kHex[draw & 15];
+  return text;
+}
+
+bool readDraw(std::string_view text, std::uint32_t& draw) {
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), draw, 16);
+  return text.size() == 8 && failed == std::errc() && end == text.data() + text.size();
 }
 
 std::string cookieLine(std::string_view name, std::string_view value, bool https) {

@@ -33,6 +33,16 @@ Result<std::shared_ptr<InstanceState>> stateOf(const model::TableInstance& insta
   return state;
 }
 
+// The same in every edge, and as long as the same releases share.
+std::uint32_t saltOf(const model::TableService& config) {
+  std::uint32_t salt = 0x811c9dc5;  // FNV-1a
+  for (const model::TableRelease& release : config.releases) {
+    if (release.draining || release.weight == 0) continue;
+    for (const char c : release.id + " ") salt = (salt ^ static_cast<unsigned char>(c)) * 0x01000193;
+  }
+  return salt;
+}
+
 }  // namespace
 
 Result<ServicePtr> nextService(const model::TableService& config, const ServicePtr& before, Instant now) {
@@ -51,10 +61,11 @@ Result<ServicePtr> nextService(const model::TableService& config, const ServiceP
   for (const model::TableRelease& release : config.releases) {
     ReleaseState& state = next->releases.emplace_back();
     state.id = release.id;
-    state.cookie = opaqueName(release.id);
     state.weight = release.weight;
     state.watched = release.watched;
     state.draining = release.draining;
+    state.pin = release.pin;
+    if (http && !state.pin.empty()) next->pinCookieName = "orbit_pin_" + suffix;
     state.instances.reserve(release.instances.size());
     for (const model::TableInstance& instance : release.instances) {
       auto made = stateOf(instance, before, now);
@@ -62,6 +73,7 @@ Result<ServicePtr> nextService(const model::TableService& config, const ServiceP
       state.instances.push_back(std::move(made).value());
     }
   }
+  next->salt = saltOf(config);
   next->warmFromNs.store(warmFrom(*next), std::memory_order_relaxed);
   return ServicePtr(std::move(next));
 }

@@ -35,9 +35,9 @@ struct InstanceState : std::enable_shared_from_this<InstanceState> {
 
 struct ReleaseState {
   std::string id;
-  std::string cookie;  // as InstanceState's
   unsigned weight = 100;
   bool watched = false, draining = false;
+  std::string pin;
   std::vector<std::shared_ptr<InstanceState>> instances;
 };
 
@@ -46,6 +46,9 @@ struct ServiceState {
   std::vector<ReleaseState> releases;
   // "" : not needed. Releases: when there are several. Instances: when the service asks for it.
   std::string releaseCookieName, instanceCookieName;
+  std::string pinCookieName;  // "" : no release has a pin
+  // Of the releases that share the visitors: so that it is not the same ones who are drawn first, deploy after deploy.
+  std::uint32_t salt = 0;
   // Steady: from then on, as far as is known, no instance is in its slow start. One that starts anew meanwhile shows
   // when it is drawn.
   mutable std::atomic<std::int64_t> warmFromNs{0};
@@ -63,8 +66,9 @@ void drainGone(const ServiceState& before, const ServiceState* after);
 
 // What a request brings to the choice.
 struct Wish {
-  std::string_view releaseCookie = {};  // value of the edge's own cookie, "" when none
+  std::string_view releaseCookie = {};  // value of the edge's own cookie, "" when none: see drawText()
   std::string_view instanceCookie = {};
+  std::string_view pin = {};                   // the secret of a release: goes before the draw
   const ReleaseState* onRelease = nullptr;     // retry: evidence belongs to the release that was chosen first
   const ReleaseState* notRelease = nullptr;    // shield: any other
   const InstanceState* notInstance = nullptr;  // retry: another if there is one
@@ -72,14 +76,17 @@ struct Wish {
 struct Choice {
   const ReleaseState* release = nullptr;  // null: nobody can serve this
   InstanceState* instance = nullptr;      // set when release is
-  bool setReleaseCookie = false;          // the visitor is to stay on this side; never for a shield or a retry
+  std::uint32_t draw = 0;                 // where among the releases the visitor stands
+  bool setReleaseCookie = false;          // the visitor is to keep `draw`; never for a shield or a retry
   bool setInstanceCookie = false;
 };
-// The release: the cookie's, else drawn by weight; draining ones and those of weight 0 only by cookie or when there is
-// no other. The instance: the less busy one of two random choices among the fit. Readiness only weighs (21): the
-// unready get nothing while half of the instances are fit; below that they fill the pool up to half, so that an
-// instance that is fit never takes more than twice its share. Resting ones get nothing while another can be used, but
-// for the one trial request when the rest is over. The last one is always used.
+// The release: drawn by weight; draining ones and those of weight 0 only when there is no other. A visitor's cookie
+// keeps the draw and not the release, so that who is on a side stays there while its share grows, and who must leave it
+// leaves it with the next request: a release that is taken back has nobody, at once. The instance: the less busy one of
+// two random choices among the fit. Readiness only weighs (21): the unready get nothing while half of the instances are
+// fit; below that they fill the pool up to half, so that an instance that is fit never takes more than twice its share.
+// Resting ones get nothing while another can be used, but for the one trial request when the rest is over. The last one
+// is always used.
 Choice choose(const ServiceState& service, const Wish& wish, Random& random, Instant now);
 
 bool isResting(const InstanceState& instance, Instant now);
@@ -87,6 +94,11 @@ bool isResting(const InstanceState& instance, Instant now);
 void noteSuccess(InstanceState& instance);
 void noteFailure(InstanceState& instance, const model::TableService& config, Instant now);
 
+// The release whose secret this is; null when there is none.
+const ReleaseState* pinned(const ServiceState& service, std::string_view pin);
+// A draw as the cookie has it, 8 hexadecimal digits; and back, false for anything else.
+std::string drawText(std::uint32_t draw);
+bool readDraw(std::string_view text, std::uint32_t& draw);
 // A short name that does not tell what it stands for and is the same in every edge: 11 letters and digits.
 std::string opaqueName(std::string_view text);
 // "Set-Cookie: NAME=VALUE; …\r\n". For a day; a visitor who stays away longer is drawn anew.

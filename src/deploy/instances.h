@@ -1,0 +1,54 @@
+// What runs of an environment, as the engine tells, and changing it: the only part of deploy that creates, starts and
+// removes containers. Every call can be repeated: it looks at what is there first. Private to deploy. Thread rules: the
+// thread of its Loop.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "deploy/container.h"
+
+namespace orbit::deploy {
+
+struct Instance {
+  std::string id, name, service, imageId;
+  std::string address;  // in the environment's network, "" while it does not run
+  int group = 0, number = 0;
+  bool running = false;
+  std::int64_t startedUs = 0;  // 0: not known
+};
+
+class Instances {
+ public:
+  Instances(net::Loop& loop, engine::Engine& engine, EnvironmentKey key, std::string home)
+      : loop_(loop), engine_(engine), key_(std::move(key)), home_(std::move(home)) {}
+
+  // As of the last look, by name.
+  const std::vector<Instance>& all() const { return all_; }
+  std::vector<Instance> of(const std::string& service, int group) const;
+  const Instance* find(const std::string& id) const;
+  // Asks the engine.
+  net::Task<Status> look(net::Wait wait);
+
+  // The instance of that number, created where it is missing, started where it does not run. Errors: the engine's.
+  net::Task<Result<Instance>> ensure(InstanceInput input, net::Wait wait);
+  // SIGTERM, its grace, then it is removed; what is gone already is fine.
+  net::Task<Status> remove(std::string id, net::Wait wait);
+  net::Task<Status> stop(std::string id, net::Wait wait);
+  // Runs a command in a container of its own to its end. The exit code, and the output's tail in `output`.
+  net::Task<Result<int>> runTask(InstanceInput input, std::string task, std::vector<std::string> command,
+                                 std::vector<std::string>& output, net::Wait wait);
+
+ private:
+  net::Task<Result<std::string>> create(std::string name, InstanceInput input, model::ContainerSpec spec,
+                                        net::Wait wait);
+  net::Loop& loop_;
+  engine::Engine& engine_;
+  const EnvironmentKey key_;
+  const std::string home_;
+  std::vector<Instance> all_;
+};
+
+// The last lines a container printed.
+net::Task<std::vector<std::string>> logTail(engine::Engine& engine, std::string id, net::Wait wait);
+
+}  // namespace orbit::deploy

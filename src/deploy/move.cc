@@ -1,0 +1,372 @@
+#include "deploy/move.h"
+
+#include <fmt/format.h>
+
+#include "deploy/limits.h"
+#include "model/secret_mark.h"
+
+namespace orbit::deploy {
+
+using format::Json;
+using net::Task;
+using net::Wait;
+using Shape = model::DeployService::Shape;
+
+namespace {
+
+std::string short12(const std::string& imageId) {
+  const auto colon = imageId.find(':');
+  return imageId.substr(colon == std::string::npos ? 0 : colon + 1, 12);
+}
+
+}  // namespace
+
+void Move::tell(Stage stage, const std::string& service, std::string text) {
+  progress_->tell({.stage = stage, .service = service, .text = std::move(text)});
+}
+
+bool Move::selected(const std::string& service) const {
+  const auto& names = request_.services;
+  return names.empty() || std::find(names.begin(), names.end(), service) != names.end();
+}
+
+// Dependencies before those who need them; the files' order where nothing says more. Cycles (a pair of services that
+// name each other's URL) end where they began.
+std::vector<const model::DeployService*> Move::inOrder() const {
+  std::vector<const model::DeployService*> order;
+  std::set<std::string> placed;
+  const std::function<void(const model::DeployService&)> place = [&](const model::DeployService& service) {
+    if (!placed.insert(service.service.name).second) return;
+    for (const auto& name : service.after) {
+      if (const auto* other = plan_->find(name)) place(*other);
+    }
+    order.push_back(&service);
+  };
+  for (const auto& service : plan_->services) place(service);
+  return order;
+}
+
+Task<Status> Move::begin() {
+  Group group;
+  group.number = number_;
+  group.source = request_.source;
+  for (const auto& service : plan_->services) {
+    ReleasedService released;
+    released.hash = service.hash;
+    released.shape = service.shape;
+    const EnvironmentState& state = environment_.state();
+    const auto live = state.live.find(service.service.name);
+    // What does not change keeps the port its gate saw.
+    if (const Group* old = live == state.live.end() ? nullptr : state.find(live->second)) {
+      const auto before = old->services.find(service.service.name);
+      if (before != old->services.end()) released.port = before->second.port;
+    }
+    group.services[service.service.name] = std::move(released);
+  }
+  ORBIT_CO_TRY(group.pins,
+               environment_.parts().secrets.variables(environment_.key().project, environment_.key().environment));
+  group.allowDevelopmentSecrets = request_.allowDevelopmentSecrets;
+  Json body = deployBody(group);
+  std::string files = project::writeSnapshot(request_.snapshot);
+  co_return co_await environment_.record(number_, "deploy", std::move(body), std::move(files));
+}
+
+model::Plan buildPlan(const EnvironmentKey& key, const StartRequest& request, int number) {
+  model::Plan plan;
+  plan.project = request.plan.project;
+  plan.workingDir = request.plan.workingDir;
+  for (const auto& one : request.plan.services) {
+    const auto& names = request.services;
+    const bool named = names.empty() || std::find(names.begin(), names.end(), one.service.name) != names.end();
+    if (!named || !one.service.build) continue;
+    model::Service service = one.service;
+    service.container.image = imageName(key, service.name, number);
+    service.dependsOn.clear();
+    plan.services.push_back(std::move(service));
+  }
+  return plan;
+}
+
+Task<Outcome> Move::neededContexts(Environment& environment, const StartRequest& request, Wait wait) {
+  model::Plan plan = buildPlan(environment.key(), request, environment.state().newest + 1);
+  const bool all = std::all_of(plan.services.begin(), plan.services.end(),
+                               [&](const auto& service) { return request.contexts.contains(service.name); });
+  Outcome outcome;
+  if (all) co_return outcome;
+  stack::Stack::BuildOptions options;
+  options.contexts = request.contexts;
+  stack::Observer nobody;
+  auto asked = co_await environment.parts().stack.build(plan, std::move(options), std::move(nobody), wait);
+  outcome.needContexts = std::move(asked.needContexts);
+  outcome.failures = std::move(asked.failures);
+  co_return outcome;
+}
+
+Task<Status> Move::imageOf(const model::DeployService& service, Wait wait) {
+  engine::Engine& engine = environment_.engine();
+  const std::string& name = service.service.name;
+  const bool built = service.service.build.has_value();
+  std::string reference = built ? imageName(environment_.key(), name, number_) : service.service.container.image;
+  auto image = co_await engine.inspectImage(reference, wait);
+  if (!image.ok() && image.error().code == Code::kNotFound && !built) {
+    tell(Stage::kBuilding, name, "pulling " + reference);
+    const stack::Observer observer = progress_->stackObserver();
+    const engine::Sink<engine::Progress> sink = [&](engine::Progress step) -> Task<Status> {
+      observer.step({stack::Step::Kind::kImage, reference, name, "pulling", step.text, step.current, step.total});
+      co_return Status();
+    };
+    ORBIT_CO_TRY_STATUS(co_await engine.pullImage(reference, service.service.container.platform, sink, wait));
+    image = co_await engine.inspectImage(reference, wait);
+  }
+  if (!image.ok()) co_return std::move(image).error().within("service " + name);
+  Json body = Json::object({{"service", name}, {"image", reference}, {"id", image->id}});
+  co_return co_await environment_.record(number_, "image", std::move(body));
+}
+
+Task<Status> Move::images(Wait wait) {
+  const model::Plan plan = buildPlan(environment_.key(), request_, number_);
+  if (!plan.services.empty()) {
+    tell(Stage::kBuilding, "",
+         fmt::format("building {} {}", plan.services.size(), plan.services.size() == 1 ? "image" : "images"));
+    stack::Stack::BuildOptions options;
+    options.contexts = request_.contexts;
+    options.composeLabels = false;
+    options.light = true;
+    const auto built =
+        co_await environment_.parts().stack.build(plan, std::move(options), progress_->stackObserver(), wait);
+    if (!built.failures.empty()) {
+      failure_ = built.failures.front();
+      co_return failure_.error;
+    }
+  }
+  for (const auto& service : plan_->services) {
+    if (!selected(service.service.name)) continue;
+    ORBIT_CO_TRY_STATUS(co_await imageOf(service, wait));
+  }
+  co_return Status();
+}
+
+namespace {
+
+// The versions of the secrets that a service's environment holds, its own before those of all.
+std::map<std::string, std::pair<std::string, int>> versionsOf(const model::DeployService& service,
+                                                              const std::vector<project::EnvironmentVariable>& pins) {
+  std::map<std::string, std::pair<std::string, int>> found;
+  for (const auto& [variable, value] : service.service.container.environment) {
+    if (!value) continue;
+    for (const auto& secret : model::secretsIn(*value)) {
+      for (const auto& pin : pins) {
+        const bool own = pin.service == service.service.name;
+        if (pin.name != secret || (!own && (!pin.service.empty() || found.contains(secret)))) continue;
+        found[secret] = {pin.service, pin.version};
+      }
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string differenceOf(Environment& environment, const model::DeployService& service, const std::string& imageId,
+                         const std::vector<project::EnvironmentVariable>& pins) {
+  const std::string& name = service.service.name;
+  const EnvironmentState& state = environment.state();
+  const auto live = state.live.find(name);
+  const Group* old = live == state.live.end() ? nullptr : state.find(live->second);
+  const auto before = old == nullptr ? decltype(old->services.find(name)){} : old->services.find(name);
+  if (old == nullptr || before == old->services.end()) return "new";
+  std::vector<std::string> what;
+  if (!imageId.empty() && before->second.imageId != imageId) what.push_back("image");
+  if (before->second.hash != service.hash) what.push_back("configuration");
+  if (const auto* earlier = environment.planned(name, old->number)) {
+    const bool same = earlier->hosts == service.hosts && earlier->path == service.path &&
+                      earlier->exposeTcp == service.exposeTcp && earlier->probe == service.probe &&
+                      earlier->replicas == service.replicas;
+    if (!same) what.push_back("routes");
+  }
+  if (versionsOf(service, old->pins) != versionsOf(service, pins)) what.push_back("secrets");
+  return join(what, ", ");
+}
+
+Task<Status> Move::changes(Wait) {
+  Group next = group();
+  const EnvironmentState& state = environment_.state();
+  for (const auto& service : plan_->services) {
+    const std::string& name = service.service.name;
+    if (!selected(name)) continue;
+    const std::string& imageId = next.services[name].imageId;
+    std::string why = differenceOf(environment_, service, imageId, next.pins);
+    // A database stays what it is unless its own image or configuration changed, also when asked to do all again.
+    if (why.empty() && request_.force && service.shape == Shape::kStateless) why = "asked for";
+    if (why.empty()) continue;
+    next.changed.push_back(name);
+    const auto live = state.live.find(name);
+    next.before[name] = live == state.live.end() ? 0 : live->second;
+    tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
+  }
+  Json body = changesBody(next);
+  co_return co_await environment_.record(number_, "changes", std::move(body));
+}
+
+Task<Status> Move::runCommand(const model::DeployService& service, std::string task, std::vector<std::string> command,
+                              Wait wait) {
+  const std::string& name = service.service.name;
+  tell(Stage::kChecking, name, fmt::format("{}: {}", task, join(command, " ")));
+  InstanceInput input = environment_.inputFor(*plan_, service, group(), 0);
+  const Wait limited = wait.until(environment_.loop().clock().now() + kCommandTime);
+  std::vector<std::string> output;
+  const auto code = co_await environment_.instances().runTask(std::move(input), task, command, output, limited);
+  if (code.ok() && *code == 0) co_return Status();
+  failure_.service = name;
+  failure_.logTail = std::move(output);
+  failure_.exitCode = code.ok() ? *code : 0;
+  failure_.error = code.ok() ? Error{.code = Code::kInvalid,
+                                     .message = fmt::format("{} of service {} ended with exit code {}: {}", task, name,
+                                                            *code, join(command, " ")),
+                                     .hint = "its output says why; nothing that is live has changed"}
+                             : code.error();
+  co_return failure_.error;
+}
+
+Task<Status> Move::checks(Wait wait) {
+  for (const auto& service : plan_->services) {
+    if (!group().didChange(service.service.name) || service.release.check.empty()) continue;
+    ORBIT_CO_TRY_STATUS(co_await runCommand(service, "check", service.release.check, wait));
+  }
+  co_return Status();
+}
+
+// An earlier group in its share is waited for (decision 23), and so is whoever moves something now.
+Task<Status> Move::waitForTurn(Wait wait) {
+  bool told = false;
+  while (true) {
+    const Group* watched = environment_.state().watchedGroup();
+    if (watched == nullptr || watched->stage != Stage::kShare) co_return Status();
+    if (!told) tell(Stage::kGate, "", "waiting for " + releaseId(watched->number) + " to be promoted or taken back");
+    told = true;
+    ORBIT_CO_TRY_STATUS(co_await environment_.changed().wait(wait));
+  }
+}
+
+Task<Status> Move::bringUpOne(const model::DeployService& service, Wait wait) {
+  const std::string& name = service.service.name;
+  int count = 0;
+  for (const auto& command : service.preDeploy) {
+    const std::string task = count++ == 0 ? "pre-deploy" : fmt::format("pre-deploy-{}", count);
+    ORBIT_CO_TRY_STATUS(co_await runCommand(service, task, command, wait));
+  }
+  const int from = group().before.at(name);
+  if (service.shape != Shape::kStateless) {
+    tell(Stage::kGate, name, from == 0 ? "starting" : "replacing behind its paused route");
+    co_return co_await environment_.replace(name, from, number_, failure_, wait);
+  }
+  tell(Stage::kGate, name,
+       fmt::format("starting {} {}", service.replicas, service.replicas == 1 ? "instance" : "instances"));
+  ORBIT_CO_TRY_STATUS(co_await environment_.bringUp(name, number_, false, failure_, wait));
+  tell(Stage::kGate, name, "through the gate");
+  // The first of its kind serves at once: others of this deploy may need it to get through their gate.
+  if (from != 0) co_return Status();
+  Json body = Json::object({{"service", name}});
+  ORBIT_CO_TRY_STATUS(co_await environment_.record(number_, "replaced", std::move(body)));
+  co_return co_await environment_.serve(wait);
+}
+
+Task<Status> Move::bringUpAll(Wait wait) {
+  Json gate = Json::object({{"stage", "gate"}});
+  ORBIT_CO_TRY_STATUS(co_await environment_.record(number_, "stage", std::move(gate)));
+  progress_->reach(Stage::kGate, "");
+  ORBIT_CO_TRY_STATUS(co_await environment_.prepareNetwork(*plan_, wait));
+  for (const auto* service : inOrder()) {
+    if (!group().didChange(service->service.name)) continue;
+    ORBIT_CO_TRY_STATUS(co_await bringUpOne(*service, wait));
+  }
+  co_return Status();
+}
+
+// That what answers is what was meant: the image of each instance that serves (Dokploy's users learn of it by chance).
+Task<Status> Move::verify(Wait wait) {
+  ORBIT_CO_TRY_STATUS(co_await environment_.instances().look(wait));
+  for (const auto& name : group().changed) {
+    const std::string& meant = group().services.at(name).imageId;
+    for (const auto& one : environment_.instances().of(name, number_)) {
+      if (one.imageId == meant) continue;
+      co_return Error{
+          .code = Code::kInternal,
+          .message = fmt::format("{} runs image {}, and {} was meant", one.name, short12(one.imageId), short12(meant)),
+          .hint = "somebody changed the container; deploy again"};
+    }
+  }
+  co_return Status();
+}
+
+Task<Status> Move::goLive(Wait wait) {
+  ORBIT_CO_TRY_STATUS(co_await verify(wait));
+  // What an earlier group kept beside it is not needed any more.
+  std::vector<ReleaseKey> leaving;
+  for (const auto& name : group().changed) {
+    const auto beside = environment_.state().previous.find(name);
+    if (beside != environment_.state().previous.end() && beside->second != number_ &&
+        beside->second != group().before.at(name)) {
+      leaving.push_back({name, beside->second});
+    }
+  }
+  ORBIT_CO_TRY_STATUS(co_await environment_.record(number_, "live"));
+  environment_.beginDrain(leaving);
+  const Status served = co_await environment_.serve(wait);
+  environment_.drain(std::move(leaving));
+  co_return served;
+}
+
+Task<void> Move::undo(Error why, bool superseded) {
+  const Wait wait{environment_.loop().clock().now() + kEngineTime, nullptr};
+  const bool cancelled = why.code == Code::kCancelled;
+  if (group().stage == Stage::kShare) {  // live, but the edge did not take it
+    Environment::Back back{number_, undoing(group()), "verdict", {why.message}, {}, false};
+    static_cast<void>(co_await environment_.goBack(std::move(back), wait));
+  }
+  co_await environment_.restoreReplaced(number_, wait);
+  const std::string kind = superseded ? "superseded" : cancelled ? "cancelled" : "failed";
+  Json body = Json::object({{"reasons", Json::strings({why.message})}});
+  co_await environment_.recordAnyway(number_, kind, std::move(body));
+  if (failure_.error.message.empty()) failure_.error = why;
+  if (!cancelled) progress_->fail(failure_);
+  const Stage stage = superseded ? Stage::kSuperseded : cancelled ? Stage::kCancelled : Stage::kFailed;
+  std::vector<std::string> live;
+  for (const auto& [service, number] : environment_.state().live) {
+    if (number != 0 && group().didChange(service)) live.push_back(service + " " + releaseId(number));
+  }
+  const std::string unchanged = live.empty() ? "nothing is live" : "live is still " + join(live, ", ");
+  progress_->reach(stage, fmt::format("{} {}: {}; {}", releaseId(number_), stageName(stage), why.message, unchanged));
+  co_await environment_.sweep(wait);
+}
+
+Task<Status> Move::run(net::Cancel& cancel, const bool& superseded) {
+  const Wait wait{Instant::max(), &cancel};
+  environment_.keepPlan(number_, plan_);
+  Status done = co_await begin();
+  if (!done.ok()) {  // nothing was written, so there is no group
+    failure_.error = done.error();
+    progress_->fail(failure_);
+    progress_->reach(Stage::kFailed, done.error().message);
+    co_return done;
+  }
+  progress_->reach(Stage::kBuilding, "");
+  done = co_await images(wait);
+  if (done.ok()) done = co_await changes(wait);
+  if (done.ok() && group().changed.empty()) {
+    static_cast<void>(co_await environment_.record(number_, "unchanged"));
+    progress_->reach(Stage::kSettled, "nothing changed: what is live is what the files say");
+    co_return Error{.code = Code::kCancelled, .message = "nothing changed"};
+  }
+  if (done.ok()) progress_->reach(Stage::kChecking, "");
+  if (done.ok()) done = co_await checks(wait);
+  if (done.ok()) done = co_await waitForTurn(wait);
+  Environment::Turn turn(environment_);
+  if (done.ok()) done = co_await turn.take(wait);
+  if (done.ok()) done = co_await bringUpAll(wait);
+  if (done.ok()) done = co_await goLive(wait);
+  if (!done.ok()) co_await undo(done.error(), superseded);
+  co_return done;
+}
+
+}  // namespace orbit::deploy

@@ -1,0 +1,272 @@
+#include "deploy/watch.h"
+
+#include <fmt/format.h>
+
+#include "deploy/gate.h"
+#include "deploy/limits.h"
+
+namespace orbit::deploy {
+
+using format::Json;
+using net::Task;
+using net::Wait;
+using Shape = model::DeployService::Shape;
+
+namespace {
+
+double secondsOf(Duration span) {
+  return std::chrono::duration<double>(span).count();
+}
+
+Json sideJson(const verdict::Total& total) {
+  return Json::object({{"requests", total.attempts},
+                       {"failed", total.failures},
+                       {"p50Ms", static_cast<double>(total.latency.quantile(0.5)) / 1000},
+                       {"p99Ms", static_cast<double>(total.latency.quantile(0.99)) / 1000}});
+}
+
+}  // namespace
+
+Watch::Watch(Environment& environment, int number) : environment_(environment), number_(number) {
+  auto& slot = environment_.progress[number_];
+  if (!slot) slot = std::make_shared<Progress>(environment_.loop());
+  progress_ = slot;
+}
+
+void Watch::begin() {
+  const Group& now = *group();
+  unsigned together = 0;
+  for (const auto& name : now.changed) together += now.before.at(name) != 0 ? 1U : 0U;
+  for (const auto& name : now.changed) {
+    const model::DeployService* planned = environment_.planned(name, number_);
+    if (planned == nullptr) continue;
+    const auto beside = environment_.state().previous.find(name);
+    const bool control = planned->shape == Shape::kStateless && beside != environment_.state().previous.end();
+    verdict::Policy policy;
+    policy.watchedTogether = std::max(1U, together);
+    policy.shareMaxS = secondsOf(planned->release.shareMost);
+    policy.settleS = secondsOf(planned->release.watch);
+    const int old = control ? beside->second : 0;
+    const bool share = control && now.stage == Stage::kShare;
+    watched_.push_back({name, old, planned->release.judge,
+                        verdict::Judge(policy, {releaseId(number_), releaseId(now.before.at(name))},
+                                       share ? verdict::Stage::kShare : verdict::Stage::kPromoted)});
+  }
+  stageSince_ = environment_.loop().clock().now();
+}
+
+verdict::Instances Watch::instancesOf(const Watched& one, int group) {
+  verdict::Instances seen;
+  const model::DeployService* planned = group == 0 ? nullptr : environment_.planned(one.service, group);
+  if (planned == nullptr) return seen;
+  seen.count = static_cast<unsigned>(planned->replicas);
+  const Exits exits = environment_.takeExits(one.service, group);
+  seen.exits = exits.exits;
+  seen.oomKills = exits.oomKills;
+  const std::int64_t nowUs = environment_.wallUs();
+  for (const auto& instance : environment_.instances().of(one.service, group)) {
+    const auto failing = one.failing.find(instance.id);
+    const bool fails = failing != one.failing.end() && failing->second >= planned->probe.fall;
+    if (fails) ++seen.failing;
+    if (instance.startedUs != 0) {
+      seen.youngestS = std::min(seen.youngestS, static_cast<double>(nowUs - instance.startedUs) / 1e6);
+    }
+  }
+  return seen;
+}
+
+Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
+  const model::DeployService* planned = number == 0 ? nullptr : environment_.planned(one.service, number);
+  if (planned == nullptr) co_return;
+  const Group* of = environment_.state().find(number);
+  const int port = of->services.at(one.service).port;
+  for (const auto& instance : environment_.instances().of(one.service, number)) {
+    const Wait limited = wait.until(environment_.loop().clock().now() + planned->probe.timeout);
+    Status passed = Error{.code = Code::kUnavailable, .message = "its process does not run"};
+    if (instance.running) passed = co_await probeOnce(environment_.engine(), instance, planned->probe, port, limited);
+    // An engine that is away says nothing of an instance.
+    const bool engineGone =
+        !passed.ok() && planned->probe.kind == model::Probe::Kind::kExec && passed.error().code == Code::kUnavailable;
+    if (passed.ok()) {
+      one.failing.erase(instance.id);
+    } else if (!engineGone) {
+      ++one.failing[instance.id];
+      if (number == number_) one.lastProbe = passed.error().message;
+    }
+  }
+}
+
+Task<void> Watch::probe(Watched& one, Wait wait) {
+  const Instant now = environment_.loop().clock().now();
+  if (now - one.probedAt < kProbeWatched) co_return;
+  one.probedAt = now;
+  co_await probeInstances(one, number_, wait);
+  co_await probeInstances(one, one.old, wait);
+}
+
+Task<void> Watch::look(double seconds, Wait wait) {
+  for (auto& one : watched_) {
+    co_await probe(one, wait);
+    verdict::Tick tick;
+    tick.seconds = seconds;
+    if (one.judged) tick.routes = std::move(one.routes);
+    one.routes.clear();
+    tick.fresh = instancesOf(one, number_);
+    tick.old = instancesOf(one, one.old);
+    one.decision = one.judge.step(tick);
+  }
+}
+
+bool Watch::all(verdict::Action least) const {
+  return std::all_of(watched_.begin(), watched_.end(), [least](const auto& one) {
+    return one.decision.action == least || one.decision.action == verdict::Action::kSettle;
+  });
+}
+
+Json Watch::numbers() const {
+  Json all = Json::object();
+  for (const auto& one : watched_) {
+    all.set(one.service, Json::object({{"release", releaseId(number_)},
+                                       {"beside", releaseId(one.old)},
+                                       {"verdict", verdict::confidenceText(one.decision.confidence)},
+                                       {"evidence", one.decision.evidence},
+                                       {"new", sideJson(one.judge.fresh())},
+                                       {"old", sideJson(one.judge.old())}}));
+  }
+  return all;
+}
+
+std::string Watch::sentence() const {
+  std::vector<std::string> parts;
+  for (const auto& one : watched_) {
+    const verdict::Total& fresh = one.judge.fresh();
+    const verdict::Total& old = one.judge.old();
+    std::string text = fmt::format("{}: {} requests, {} failed", one.service, fresh.attempts, fresh.failures);
+    if (fresh.attempts > 0)
+      text += fmt::format(", p99 {:.0f} ms", static_cast<double>(fresh.latency.quantile(0.99)) / 1000);
+    if (one.old != 0) {
+      text += fmt::format(" ({}: {}, {} failed", releaseId(one.old), old.attempts, old.failures);
+      if (old.attempts > 0)
+        text += fmt::format(", p99 {:.0f} ms", static_cast<double>(old.latency.quantile(0.99)) / 1000);
+      text += ")";
+    }
+    if (one.judged) text += fmt::format(", {}", verdict::confidenceText(one.decision.confidence));
+    parts.push_back(std::move(text));
+  }
+  return join(parts, "; ");
+}
+
+void Watch::tellNumbers() {
+  const Instant now = environment_.loop().clock().now();
+  const bool share = group()->stage == Stage::kShare;
+  if (now - toldAt_ < (share ? Duration(kTick) : Duration(30s))) return;
+  toldAt_ = now;
+  progress_->tell({.stage = group()->stage, .text = sentence(), .numbers = numbers()});
+}
+
+Task<void> Watch::noteSharedFault() {
+  const bool now =
+      std::any_of(watched_.begin(), watched_.end(), [](const auto& one) { return one.decision.sharedFault; });
+  if (now == sharedFault_) co_return;
+  sharedFault_ = now;
+  if (!now) co_return;
+  std::string text = "both releases suffer at once, so it is not the new one's fault; look at what they share";
+  progress_->tell({.stage = group()->stage, .text = text});
+  Json body = Json::object({{"text", std::move(text)}});
+  co_await environment_.recordAnyway(number_, "shared fault", std::move(body));
+}
+
+Task<void> Watch::promote(std::string by, std::string text, Wait wait) {
+  Json body = Json::object({{"by", by}, {"text", text}});
+  co_await environment_.recordAnyway(number_, "promoted", std::move(body));
+  const Status served = co_await environment_.serve(wait);
+  if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
+  for (auto& one : watched_) one.judge.promoted();
+  stageSince_ = environment_.loop().clock().now();
+  progress_->tell({.stage = Stage::kPromoted, .text = text, .numbers = numbers()});
+  const std::string& said = by == "first" ? text : sentence();
+  progress_->reach(Stage::kPromoted, fmt::format("{} is promoted: {}", releaseId(number_), said));
+}
+
+Task<void> Watch::settle() {
+  Json body = Json::object({{"text", sentence()}, {"numbers", numbers()}});
+  std::vector<ReleaseKey> leaving;
+  for (const auto& one : watched_) {
+    if (one.old != 0) leaving.push_back({one.service, one.old});
+  }
+  co_await environment_.recordAnyway(number_, "settled", std::move(body));
+  environment_.beginDrain(leaving);
+  const Wait wait{environment_.loop().clock().now() + kServeTime, nullptr};
+  const Status served = co_await environment_.serve(wait);
+  if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
+  environment_.drain(std::move(leaving));
+  progress_->reach(Stage::kSettled,
+                   fmt::format("{} is settled: {}; undo it with: orbit rollback", releaseId(number_), sentence()));
+}
+
+Task<void> Watch::takeBack(Wait wait) {
+  std::vector<std::string> reasons;
+  bool absolute = false;
+  for (const auto& one : watched_) {
+    if (one.decision.action != verdict::Action::kRollBack) continue;
+    absolute = absolute || one.old == 0;
+    for (const auto& reason : one.decision.reasons) reasons.push_back(one.service + ": " + reason);
+    if (!one.lastProbe.empty() && !one.failing.empty()) reasons.push_back(one.service + ": " + one.lastProbe);
+  }
+  Environment::Back back{number_, undoing(*group()), "verdict", reasons, numbers(), absolute};
+  const Status done = co_await environment_.goBack(std::move(back), wait);
+  const std::string text = fmt::format("{} was taken back: {}", releaseId(number_), join(reasons, "; "));
+  log(Level::kWarning, "deploy", environment_.key().text() + ": " + text);
+  progress_->tell({.stage = Stage::kTakenBack,
+                   .text = text,
+                   .problem = done.ok() ? std::nullopt : std::optional(done.error()),
+                   .numbers = numbers()});
+  progress_->reach(Stage::kTakenBack, text);
+}
+
+Task<void> Watch::run(net::Cancel& cancel) {
+  const Wait wait{Instant::max(), &cancel};
+  net::Loop& loop = environment_.loop();
+  begin();
+  progress_->reach(group()->stage, "");
+  if (std::none_of(watched_.begin(), watched_.end(), [](const auto& one) { return one.old != 0; }) &&
+      group()->stage == Stage::kShare) {
+    co_await promote("first", "nothing was live before it, so it has all requests", wait);
+  }
+  Instant last = loop.clock().now();
+  while (!cancel.requested()) {
+    // What the requests say paces this; without any, the clock does.
+    net::TaskGroup asking(loop);
+    const std::function<Task<void>(Watched*)> ask = [&](Watched* one) -> Task<void> {
+      std::string name = model::tableService(environment_.key().project, environment_.key().environment, one->service);
+      const Wait tick = wait.until(loop.clock().now() + kTick);
+      one->routes =
+          co_await environment_.parts().evidence.next(std::move(name), releaseId(number_), releaseId(one->old), tick);
+    };
+    for (auto& one : watched_) asking.add(ask(&one));
+    co_await asking.join();
+    const Instant now = loop.clock().now();
+    if (group() == nullptr || !group()->watched()) co_return;  // rolled back by hand, or a newer one is live
+    co_await look(secondsOf(now - last), wait);
+    last = now;
+    if (cancel.requested() || group() == nullptr || !group()->watched()) co_return;
+    co_await noteSharedFault();
+    tellNumbers();
+    const bool worse = std::any_of(watched_.begin(), watched_.end(),
+                                   [](const auto& one) { return one.decision.action == verdict::Action::kRollBack; });
+    if (worse && !undoing(*group()).empty()) {
+      co_await takeBack(wait);
+      co_return;
+    }
+    if (group()->stage == Stage::kShare && environment_.promoteAsked == number_) {
+      co_await promote("hand", "promoted by hand", wait);
+    } else if (group()->stage == Stage::kShare && all(verdict::Action::kPromote)) {
+      co_await promote("verdict", sentence(), wait);
+    } else if (group()->stage == Stage::kPromoted && all(verdict::Action::kSettle)) {
+      co_await settle();
+      co_return;
+    }
+  }
+}
+
+}  // namespace orbit::deploy
