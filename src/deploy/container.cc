@@ -84,6 +84,7 @@ void joinNetwork(const InstanceInput& input, model::ContainerSpec& spec) {
   if (!spec.networkMode.empty()) return;
   model::NetworkAttachment attachment;
   attachment.network = networkName(input.state.key);
+  attachment.ipv4Address = input.address;
   // A name that the engine's DNS answers leads to every instance, also those that are not through their gate; so
   // only services without a virtual address have one.
   const bool byDns = input.service.direct || !input.virtualAddresses;
@@ -150,6 +151,7 @@ Result<model::ContainerSpec> containerSpec(const InstanceInput& input) {
   spec.labels[kServiceLabel] = input.service.service.name;
   spec.labels[kReleaseLabel] = releaseId(input.group.number);
   if (input.number != 0) spec.labels[kInstanceLabel] = std::to_string(input.number);
+  if (!input.address.empty()) spec.labels[kAddressLabel] = input.address;
   if (input.number == 0) {  // a task: no volumes, and it ends
     std::erase_if(spec.mounts, [](const Mount& mount) { return mount.type != Mount::Type::kTmpfs; });
     spec.restartPolicy = "no";

@@ -270,6 +270,7 @@ Task<Status> Move::runCommand(const model::DeployService& service, std::string t
 Task<Status> Move::checks(Wait wait) {
   for (const auto& service : plan_->services) {
     if (!group().didChange(service.service.name) || service.release.check.empty()) continue;
+    ORBIT_CO_TRY_STATUS(co_await environment_.prepareNetwork(*plan_, wait));  // its container is in it
     ORBIT_CO_TRY_STATUS(co_await runCommand(service, "check", service.release.check, wait));
   }
   co_return Status();

@@ -12,6 +12,7 @@ inline constexpr const char* kEnvironmentLabel = "orbit.environment";
 inline constexpr const char* kServiceLabel = "orbit.service";
 inline constexpr const char* kReleaseLabel = "orbit.release";    // "r12"
 inline constexpr const char* kInstanceLabel = "orbit.instance";  // "1"
+inline constexpr const char* kAddressLabel = "orbit.address";    // "10.213.4.7": its own for as long as it is there
 inline constexpr const char* kTaskLabel = "orbit.task";          // "check", "pre-deploy": no instance
 
 struct EnvironmentKey {
