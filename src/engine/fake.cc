@@ -86,6 +86,13 @@ class Fake final : public FakeEngine {
   void spoil(std::string container, std::string answer) override {
     machine_.find(container)->spoilt = std::move(answer);
   }
+  std::string imageAt(const std::string& address, int port) override {
+    const FakeContainer* found = machine_.atAddress(address);
+    return found != nullptr && machine_.accepts(*found, port) ? found->detail.summary.image : std::string();
+  }
+  void onChange(std::function<void(const std::string& entry)> watcher) override {
+    machine_.onChange = std::move(watcher);
+  }
   const std::vector<std::string>& journal() const override { return machine_.journal(); }
 
   Task<Result<EngineInfo>> info(Wait wait) override {
@@ -320,14 +327,14 @@ class Fake final : public FakeEngine {
   }
 
   Task<Status> probeTcp(std::string address, int port, Wait wait) override {
-    return read<void>(wait, [this, address, port]() -> Status {
+    return dial<void>(wait, [this, address, port]() -> Status {
       const FakeContainer* found = machine_.atAddress(address);
       if (found != nullptr && machine_.accepts(*found, port)) return {};
       return Error{Code::kUnavailable, address + ":" + std::to_string(port) + " refuses connections"};
     });
   }
   Task<Result<HttpAnswer>> probeHttp(std::string address, int port, std::string, std::string, Wait wait) override {
-    return read<HttpAnswer>(wait, [this, address, port]() -> Result<HttpAnswer> {
+    return dial<HttpAnswer>(wait, [this, address, port]() -> Result<HttpAnswer> {
       const FakeContainer* found = machine_.atAddress(address);
       if (found == nullptr || !machine_.accepts(*found, port)) {
         return Error{Code::kUnavailable, address + ":" + std::to_string(port) + " refuses connections"};
@@ -357,6 +364,11 @@ class Fake final : public FakeEngine {
 
   // The way to the engine: latency, an engine that is away, a request that is lost.
   Task<Status> enter(Wait wait) {
+    ORBIT_CO_TRY_STATUS(co_await travel(wait));
+    if (down_ || machine_.random().chance(lostRequests_)) co_return unavailable(true);
+    co_return Status();
+  }
+  Task<Status> travel(Wait wait) {
     if (latencyMax_ > Duration::zero()) {
       const auto most = static_cast<std::uint64_t>(latencyMax_.count());
       const Duration span(static_cast<std::int64_t>(machine_.random().below(most)));
@@ -364,7 +376,6 @@ class Fake final : public FakeEngine {
     }
     if (wait.cancel != nullptr && wait.cancel->requested()) co_return Error{Code::kCancelled, "cancelled"};
     if (loop_.clock().now() >= wait.deadline) co_return Error{Code::kTimeout, "the engine did not answer in time"};
-    if (down_ || machine_.random().chance(lostRequests_)) co_return unavailable(true);
     co_return Status();
   }
   // The way back, for what changed something.
@@ -376,6 +387,12 @@ class Fake final : public FakeEngine {
   template <class T>
   Task<Result<T>> read(Wait wait, std::function<Result<T>()> act) {
     ORBIT_CO_TRY_STATUS(co_await enter(wait));
+    co_return act();
+  }
+  // Straight to a container, past the engine.
+  template <class T>
+  Task<Result<T>> dial(Wait wait, std::function<Result<T>()> act) {
+    ORBIT_CO_TRY_STATUS(co_await travel(wait));
     co_return act();
   }
   template <class T>

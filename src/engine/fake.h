@@ -41,6 +41,11 @@ class FakeEngine : public Engine {
   virtual void crash(std::string container, int exitCode, bool oom) = 0;
   // As after a kill of the engine while it started this container: every later start answers this.
   virtual void spoil(std::string container, std::string answer) = 0;
+  // The image of the container that accepts connections at this address, as a client of the network sees it: also while
+  // the engine is away. "" for nobody.
+  virtual std::string imageAt(const std::string& address, int port) = 0;
+  // Called at each change, just before it is made, with its entry of journal().
+  virtual void onChange(std::function<void(const std::string& entry)> watcher) = 0;
   // Every change in order ("create db-1", "start db-1", …), for assertions.
   virtual const std::vector<std::string>& journal() const = 0;
 };

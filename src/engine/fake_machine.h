@@ -41,7 +41,11 @@ class FakeMachine {
 
   Random& random() { return random_; }
   ApiVersion version() const { return version_; }
-  void note(std::string entry) { journal_.push_back(std::move(entry)); }
+  void note(std::string entry) {
+    journal_.push_back(std::move(entry));
+    if (onChange) onChange(journal_.back());
+  }
+  std::function<void(const std::string& entry)> onChange;
   const std::vector<std::string>& journal() const { return journal_; }
   const std::vector<Event>& events() const { return events_; }
   void setDiskFull(bool full) { diskFull_ = full; }
