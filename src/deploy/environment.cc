@@ -33,7 +33,8 @@ Task<void> Environment::recordAnyway(int group, std::string kind, Json body) {
   Fact fact{key_.project, key_.environment, group, wallUs(), std::move(kind), std::move(body), ""};
   apply(state_, fact);
   changed_.notifyAll();
-  const Status written = unwritten_.empty() ? co_await parts_.journal.append(fact) : Status(Error{});
+  Status written = Error{.code = Code::kUnavailable, .message = "earlier facts wait as well"};
+  if (unwritten_.empty()) written = co_await parts_.journal.append(fact);
   if (written.ok()) co_return;
   log(Level::kError, "deploy",
       fact.kind + " of " + key_.text() + " could not be written yet: " + written.error().text());

@@ -52,7 +52,6 @@ void Watch::begin() {
                         verdict::Judge(policy, {releaseId(number_), releaseId(now.before.at(name))},
                                        share ? verdict::Stage::kShare : verdict::Stage::kPromoted)});
   }
-  stageSince_ = environment_.loop().clock().now();
 }
 
 verdict::Instances Watch::instancesOf(const Watched& one, int group) {
@@ -98,19 +97,50 @@ Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
   }
 }
 
-Task<void> Watch::probe(Watched& one, Wait wait) {
-  const Instant now = environment_.loop().clock().now();
-  if (now - one.probedAt < kProbeWatched) co_return;
-  one.probedAt = now;
-  co_await probeInstances(one, number_, wait);
-  co_await probeInstances(one, one.old, wait);
+// Whether what the service needs is well, as far as Orbit probes it: all instances of one ill is ill.
+Task<void> Watch::probeDependencies(Watched& one, Wait wait) {
+  const model::DeployService* planned = environment_.planned(one.service, number_);
+  bool healthy = true;
+  for (const auto& name : planned == nullptr ? std::vector<std::string>() : planned->after) {
+    const auto live = environment_.state().live.find(name);
+    const int number = live == environment_.state().live.end() ? 0 : live->second;
+    const model::DeployService* other = number == 0 ? nullptr : environment_.planned(name, number);
+    const Group* group = other == nullptr ? nullptr : environment_.state().find(number);
+    if (group == nullptr) continue;
+    const auto probe = environment_.probeOf(*other, number);
+    if (!probe.ok()) continue;
+    const int port = group->services.at(name).port;
+    const auto all = environment_.instances().of(name, number);
+    std::size_t failing = 0;
+    for (const auto& instance : all) {
+      const Wait limited = wait.until(environment_.loop().clock().now() + probe->timeout);
+      const Status passed = co_await probeOnce(environment_.engine(), instance, *probe, port, limited);
+      if (!passed.ok()) ++failing;
+    }
+    healthy = healthy && (all.empty() || failing < all.size());
+  }
+  one.dependenciesHealthy = healthy;
 }
 
-Task<void> Watch::look(double seconds, Wait wait) {
+Task<void> Watch::probeForever(Wait wait) {
+  while (wait.cancel == nullptr || !wait.cancel->requested()) {
+    net::TaskGroup probes(environment_.loop());
+    for (auto& one : watched_) {
+      probes.add(probeInstances(one, number_, wait));
+      probes.add(probeInstances(one, one.old, wait));
+      probes.add(probeDependencies(one, wait));
+    }
+    co_await probes.join();
+    const Status slept = co_await environment_.loop().sleep(kProbeWatched, wait);
+    if (!slept.ok()) co_return;
+  }
+}
+
+void Watch::look(double seconds) {
   for (auto& one : watched_) {
-    co_await probe(one, wait);
     verdict::Tick tick;
     tick.seconds = seconds;
+    tick.dependenciesHealthy = one.dependenciesHealthy;
     if (one.judged) tick.routes = std::move(one.routes);
     one.routes.clear();
     tick.fresh = instancesOf(one, number_);
@@ -184,7 +214,6 @@ Task<void> Watch::promote(std::string by, std::string text, Wait wait) {
   const Status served = co_await environment_.serve(wait);
   if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
   for (auto& one : watched_) one.judge.promoted();
-  stageSince_ = environment_.loop().clock().now();
   progress_->tell({.stage = Stage::kPromoted, .text = text, .numbers = numbers()});
   const std::string& said = by == "first" ? text : sentence();
   progress_->reach(Stage::kPromoted, fmt::format("{} is promoted: {}", releaseId(number_), said));
@@ -235,6 +264,8 @@ Task<void> Watch::run(net::Cancel& cancel) {
       group()->stage == Stage::kShare) {
     co_await promote("first", "nothing was live before it, so it has all requests", wait);
   }
+  net::TaskGroup probing(loop);
+  probing.add(probeForever(wait));
   Instant last = loop.clock().now();
   while (!cancel.requested()) {
     // What the requests say paces this; without any, the clock does.
@@ -249,7 +280,7 @@ Task<void> Watch::run(net::Cancel& cancel) {
     co_await asking.join();
     const Instant now = loop.clock().now();
     if (group() == nullptr || !group()->watched()) co_return;  // rolled back by hand, or a newer one is live
-    co_await look(secondsOf(now - last), wait);
+    look(secondsOf(now - last));
     last = now;
     if (cancel.requested() || group() == nullptr || !group()->watched()) co_return;
     co_await noteSharedFault();
