@@ -9,22 +9,34 @@ using net::Task;
 using net::Wait;
 using Shape = model::DeployService::Shape;
 
+// A volume has one user at a time: whatever else runs of this service ends.
+Task<Status> Environment::stopOthers(std::string service, int group, Wait wait) {
+  for (const auto& one : std::vector<Instance>(instances_.all())) {
+    if (one.service != service || one.group == group || one.number == 0 || !one.running) continue;
+    ending_.insert(one.id);
+    ORBIT_CO_TRY_STATUS(co_await instances_.stop(one.id, wait));
+  }
+  co_return Status();
+}
+
 Task<Status> Environment::replace(std::string service, int from, int to, stack::Failure& failure, Wait wait) {
+  Turn turn(replacing_);
+  ORBIT_CO_TRY_STATUS(co_await turn.take(wait));
+  const auto live = state_.live.find(service);
+  if ((live == state_.live.end() ? 0 : live->second) != from) {
+    co_return Error{.code = Code::kConflict, .message = service + " was moved by somebody else meanwhile"};
+  }
   const model::DeployService* old = from == 0 ? nullptr : planned(service, from);
   Json body = Json::object({{"service", service}, {"from", from}});
   ORBIT_CO_TRY_STATUS(co_await record(to, "replacing", std::move(body)));
+  const Keeping keeping(*this, {{service, from}, {service, to}});
   pause(service, from != 0);
-  Status served = co_await serve(wait);
-  if (served.ok() && old != nullptr) {
+  Status up = co_await serve(wait);
+  if (up.ok() && old != nullptr) {
     const Wait most = wait.until(loop().clock().now() + old->release.drain);
     static_cast<void>(co_await parts_.traffic.drained(key_.project, key_.environment, service, releaseId(from), most));
-    for (const auto& one : instances_.of(service, from)) {
-      ending_.insert(one.id);
-      served = co_await instances_.stop(one.id, wait);
-      if (!served.ok()) break;
-    }
   }
-  Status up = served;
+  if (up.ok()) up = co_await stopOthers(service, to, wait);
   if (up.ok()) up = co_await bringUp(service, to, false, failure, wait);
   if (up.ok()) {
     Json done = Json::object({{"service", service}});
@@ -39,21 +51,27 @@ Task<Status> Environment::replace(std::string service, int from, int to, stack::
 }
 
 Task<void> Environment::restore(std::string service, int from, int to) {
+  const Keeping keeping(*this, {{service, from}});
   const Wait wait{loop().clock().now() + kEngineTime, nullptr};  // whoever was cancelled, this is done
+  static_cast<void>(co_await instances_.look(wait));             // a stop that was cut off may have been one
   for (const auto& one : instances_.of(service, to)) {
     ending_.insert(one.id);
     static_cast<void>(co_await instances_.remove(one.id, wait));  // the sweep tries again
   }
+  static_cast<void>(co_await stopOthers(service, from, wait));
   stack::Failure failure;
   if (from != 0) {
-    for (const auto& one : instances_.of(service, from)) ending_.erase(one.id);
-    const Status back = co_await bringUp(service, from, false, failure, wait);
+    const model::DeployService* old = planned(service, from);
+    const Duration gate = old == nullptr ? Duration(0) : old->probe.deadline;
+    const Wait patient{loop().clock().now() + gate + kEngineTime, nullptr};
+    const Status back = co_await bringUp(service, from, false, failure, patient);
     if (!back.ok()) log(Level::kError, "deploy", "cannot bring " + service + " back: " + back.error().text());
   }
   Json body = Json::object({{"service", service}, {"from", from}});
   co_await recordAnyway(to, "restored", std::move(body));
   pause(service, false);
-  const Status served = co_await serve(wait);
+  const Wait brief{loop().clock().now() + kServeTime, nullptr};
+  const Status served = co_await serve(brief);
   if (!served.ok()) log(Level::kError, "deploy", served.error().text());
 }
 
@@ -77,7 +95,7 @@ Task<void> Environment::undoCutOff(int number, Wait wait) {
 }
 
 Task<Status> Environment::end(bool volumes, Wait wait) {
-  Turn turn(*this);
+  Turn turn(moves_);
   ORBIT_CO_TRY_STATUS(co_await turn.take(wait));
   std::set<std::string> kept;
   for (const auto& [number, group] : state_.groups) {
@@ -109,37 +127,45 @@ Task<Status> Environment::end(bool volumes, Wait wait) {
 
 Task<Status> Environment::goBack(Back back, Wait wait) {
   stack::Failure failure;
-  std::vector<ReleaseKey> leaving;
-  std::map<std::string, int> moving, replaced;
+  std::map<std::string, int> moving, replaced, from;
+  std::vector<ReleaseKey> raised;
   for (const auto& [service, to] : back.live) {
     const auto now = state_.live.find(service);
-    const int from = now == state_.live.end() ? 0 : now->second;
-    if (from == to) continue;
+    from[service] = now == state_.live.end() ? 0 : now->second;
+    if (from[service] == to) continue;
     const model::DeployService* target = planned(service, to);
     if (target == nullptr) {
       co_return Error{.code = Code::kNotFound, .message = releaseId(to) + " of " + service + " is not kept any more"};
     }
     if (target->shape == Shape::kStateless) {
       moving[service] = to;
-      leaving.push_back({service, from});
+      raised.push_back({service, to});
     } else if (back.stateful) {
       replaced[service] = to;
     }
   }
+  const Keeping keeping(*this, raised);
   // Warm ones are there; others are made of their kept image and go through their gate first.
   for (const auto& [service, to] : moving) {
     ORBIT_CO_TRY_STATUS(co_await bringUp(service, to, true, failure, wait));
   }
   for (const auto& [service, to] : replaced) {
-    const int from = state_.live.at(service);
-    ORBIT_CO_TRY_STATUS(co_await replace(service, from, to, failure, wait));
+    ORBIT_CO_TRY_STATUS(co_await replace(service, from.at(service), to, failure, wait));
   }
-  Json body = liveBody(moving);
+  const auto watched = [&] {
+    const Group* group = state_.find(back.group);
+    return group != nullptr && group->watched();
+  };
+  if (back.group != 0 && !watched()) co_return Status();  // somebody else was quicker
+  Json body = backBody(moving, from);
   body.set("by", back.by);
   body.set("reasons", Json::strings(back.reasons));
   body.set("numbers", std::move(back.numbers));
-  const bool watched = back.group != 0;
-  co_await recordAnyway(back.group, watched ? "taken back" : "rolled back", std::move(body));
+  co_await recordAnyway(back.group, back.group != 0 ? "taken back" : "rolled back", std::move(body));
+  std::vector<ReleaseKey> leaving;
+  for (const auto& [service, to] : moving) {
+    if (state_.live.at(service) == to && from.at(service) != 0) leaving.push_back({service, from.at(service)});
+  }
   beginDrain(leaving);
   const Status served = co_await serve(wait);
   drain(std::move(leaving));
@@ -148,7 +174,8 @@ Task<Status> Environment::goBack(Back back, Wait wait) {
 
 bool Environment::needed(const Instance& one) const {
   if (one.number == 0) return false;  // a task's remains
-  if (draining_.contains({one.service, one.group})) return true;
+  const ReleaseKey key{one.service, one.group};
+  if (draining_.contains(key) || kept_.contains(key)) return true;
   const auto live = state_.live.find(one.service);
   if (live != state_.live.end() && live->second == one.group) return true;
   const Group* group = state_.find(one.group);
@@ -157,7 +184,7 @@ bool Environment::needed(const Instance& one) const {
   if (beside == state_.previous.end() || beside->second != one.group) return false;
   const Group* newer = live == state_.live.end() ? nullptr : state_.find(live->second);
   if (newer == nullptr) return false;
-  if (newer->watched()) return true;
+  if (newer->watched() || newer->underWay()) return true;
   const auto plan = plans_.find(newer->number);
   const model::DeployService* planned = plan == plans_.end() ? nullptr : plan->second->find(one.service);
   const Duration warm = planned == nullptr ? Duration(std::chrono::minutes(10)) : planned->release.warm;
@@ -165,18 +192,28 @@ bool Environment::needed(const Instance& one) const {
 }
 
 Task<void> Environment::sweep(Wait wait) {
-  while (!unwritten_.empty()) {
-    const Status written = co_await parts_.journal.append(unwritten_.front());
-    if (!written.ok()) break;
-    unwritten_.pop_front();
+  if (!unwritten_.empty()) {
+    const Wait forever;
+    Turn turn(writing_);
+    static_cast<void>(co_await turn.take(forever));
+    static_cast<void>(co_await writeWaiting());
   }
   const Status looked = co_await instances_.look(wait);
   if (!looked.ok()) co_return;  // the engine is away; the next sweep sees
   std::vector<std::string> surplus;
+  std::set<ReleaseKey> unfinished;
   for (const auto& one : instances_.all()) {
-    const bool taskUnderWay = one.number == 0 && turnTaken_;
-    if (!needed(one) && !taskUnderWay) surplus.push_back(one.id);
+    const bool taskUnderWay = one.number == 0 && moves_.taken();
+    if (needed(one) || taskUnderWay) continue;
+    const ReleaseKey key{one.service, one.group};
+    // Also what an earlier process sent visitors to.
+    if (one.running && one.number != 0 && !finished_.contains(key)) {
+      unfinished.insert(key);
+    } else {
+      surplus.push_back(one.id);
+    }
   }
+  drain({unfinished.begin(), unfinished.end()});
   for (const auto& id : surplus) {
     ending_.insert(id);
     const Status removed = co_await instances_.remove(id, wait);
@@ -186,27 +223,37 @@ Task<void> Environment::sweep(Wait wait) {
       ending_.erase(id);
     }
   }
-  if (!turnTaken_) co_await healLive(wait);
+  if (!moves_.taken()) co_await healLive(wait);
+  co_await serveChanges(wait);
   co_await forgetOld();
 }
 
-// An instance that somebody removed is made again.
+// Not what is being replaced, and never two on one volume.
+bool Environment::mayHeal(const std::string& service, const model::DeployService& planned, int group) const {
+  if (paused_.contains(service) || replacing_.taken()) return false;
+  if (planned.shape == Shape::kStateless) return true;
+  return std::none_of(instances_.all().begin(), instances_.all().end(), [&](const auto& one) {
+    return one.service == service && one.group != group && one.number != 0 && one.running;
+  });
+}
+
+// An instance that somebody removed is made again, and one that we had stopped for a move that failed is started. What
+// ended by itself is its restart policy's.
 Task<void> Environment::healLive(Wait wait) {
-  bool made = false;
   for (const auto& [service, number] : std::map<std::string, int>(state_.live)) {
     if (number == 0) continue;
     const model::DeployService* planned = this->planned(service, number);
-    if (planned == nullptr) continue;
-    const auto there = instances_.of(service, number);
-    if (static_cast<int>(there.size()) >= planned->replicas) continue;
-    stack::Failure failure;
-    const Status up = co_await bringUp(service, number, false, failure, wait);
-    made = true;
+    if (planned == nullptr || !mayHeal(service, *planned, number)) continue;
+    int there = 0;
+    const std::string& policy = planned->service.container.restartPolicy;
+    const bool comesBack = policy == "always" || policy == "unless-stopped";
+    for (const auto& one : instances_.of(service, number)) {
+      if (!one.ended || (!comesBack && !ending_.contains(one.id))) ++there;
+    }
+    if (there >= planned->replicas) continue;
+    const Status up = co_await raise(service, number, wait);
     if (!up.ok()) log(Level::kWarning, "deploy", up.error().text());
   }
-  if (!made) co_return;
-  const Status served = co_await serve(wait);
-  if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
 }
 
 Task<void> Environment::forgetOld() {

@@ -15,14 +15,21 @@ Environment::Environment(Deploy::Parts& parts, EnvironmentKey key)
     : parts_(parts),
       key_(key),
       instances_(parts.loop, parts.engine, key, parts.home),
+      moves_(parts.loop),
+      replacing_(parts.loop),
+      writing_(parts.loop),
       changed_(parts.loop),
       background_(parts.loop) {
   state_.key = key_;
 }
 
 Task<Status> Environment::record(int group, std::string kind, Json body, std::string sealed) {
+  const Wait forever;
+  Turn turn(writing_);
+  ORBIT_CO_TRY_STATUS(co_await turn.take(forever));
   Fact fact{key_.project, key_.environment, group, wallUs(), std::move(kind), std::move(body), std::move(sealed)};
-  Status written = co_await parts_.journal.append(fact);
+  Status written = co_await writeWaiting();
+  if (written.ok()) written = co_await parts_.journal.append(fact);
   if (!written.ok()) co_return std::move(written).error().within("the journal of releases");
   apply(state_, fact);
   changed_.notifyAll();
@@ -30,15 +37,27 @@ Task<Status> Environment::record(int group, std::string kind, Json body, std::st
 }
 
 Task<void> Environment::recordAnyway(int group, std::string kind, Json body) {
+  const Wait forever;
+  Turn turn(writing_);
+  static_cast<void>(co_await turn.take(forever));
   Fact fact{key_.project, key_.environment, group, wallUs(), std::move(kind), std::move(body), ""};
   apply(state_, fact);
   changed_.notifyAll();
-  Status written = Error{.code = Code::kUnavailable, .message = "earlier facts wait as well"};
-  if (unwritten_.empty()) written = co_await parts_.journal.append(fact);
+  Status written = co_await writeWaiting();
+  if (written.ok()) written = co_await parts_.journal.append(fact);
   if (written.ok()) co_return;
   log(Level::kError, "deploy",
       fact.kind + " of " + key_.text() + " could not be written yet: " + written.error().text());
   unwritten_.push_back(std::move(fact));
+}
+
+// In the order they happened: what could not be written comes before anything new. By whoever has the turn.
+Task<Status> Environment::writeWaiting() {
+  while (!unwritten_.empty()) {
+    ORBIT_CO_TRY_STATUS(co_await parts_.journal.append(unwritten_.front()));
+    unwritten_.pop_front();
+  }
+  co_return Status();
 }
 
 Result<std::shared_ptr<const model::Deployment>> Environment::planOf(int number) {
@@ -126,6 +145,22 @@ InstanceInput Environment::inputFor(const model::Deployment& plan, const model::
           .secret = secretsOf(group.number)};
 }
 
+Task<Status> Environment::raise(std::string service, int number, Wait wait) {
+  ORBIT_CO_TRY(const auto plan, planOf(number));
+  const model::DeployService* planned = plan->find(service);
+  const Group* group = state_.find(number);
+  if (planned == nullptr || group == nullptr) {
+    co_return Error{.code = Code::kNotFound, .message = releaseId(number) + " has no service " + service};
+  }
+  finished_.erase({service, number});
+  for (int n = 1; n <= planned->replicas; ++n) {
+    InstanceInput input = inputFor(*plan, *planned, *group, n);
+    auto one = co_await instances_.ensure(std::move(input), wait);
+    if (!one.ok()) co_return std::move(one).error();
+  }
+  co_return Status();
+}
+
 Task<Status> Environment::bringUp(std::string service, int number, bool warm, stack::Failure& failure, Wait wait) {
   ORBIT_CO_TRY(const auto plan, planOf(number));
   const model::DeployService* planned = plan->find(service);
@@ -133,7 +168,11 @@ Task<Status> Environment::bringUp(std::string service, int number, bool warm, st
   if (planned == nullptr || group == nullptr) {
     co_return Error{.code = Code::kNotFound, .message = releaseId(number) + " has no service " + service};
   }
-  const bool ran = warm && !instances_.of(service, number).empty();
+  finished_.erase({service, number});
+  const std::vector<Instance> there = instances_.of(service, number);
+  const auto running = std::count_if(there.begin(), there.end(), [](const auto& one) { return one.running; });
+  if (warm && running >= planned->replicas) co_return Status();  // also while the engine is away
+  const bool ran = warm && !there.empty();
   std::vector<Instance> all;
   bool started = false;
   for (int n = 1; n <= planned->replicas; ++n) {
@@ -203,13 +242,36 @@ Task<Status> Environment::gateAll(const model::DeployService& service, int numbe
   co_return co_await instances_.look(wait);
 }
 
-Task<Status> Environment::serve(Wait wait) {
+model::LiveEnvironment Environment::world() {
   for (const auto& [service, number] : state_.live) {
     if (number != 0) static_cast<void>(planned(service, number));  // fills plans_; what fails is told and left out
   }
-  model::LiveEnvironment world = worldOf({state_, instances_.all(), plans_, draining_, paused_});
+  return worldOf({state_, instances_.all(), plans_, draining_, paused_});
+}
+
+Task<Status> Environment::serve(Wait wait) {
+  model::LiveEnvironment next = world();
+  brought_.reset();
+  const std::uint64_t own = ++serves_;
   const Wait limited = wait.until(parts_.loop.clock().now() + kServeTime);
-  co_return co_await parts_.traffic.serve(std::move(world), limited);
+  Status served = co_await parts_.traffic.serve(next, limited);
+  if (served.ok() && own == serves_) brought_ = std::move(next);
+  co_return served;
+}
+
+bool Environment::serves(const ReleaseKey& release) {
+  const model::LiveEnvironment now = world();
+  return std::any_of(now.services.begin(), now.services.end(), [&](const auto& service) {
+    if (service.name != release.first) return false;
+    return std::any_of(service.releases.begin(), service.releases.end(),
+                       [&](const auto& one) { return one.id == releaseId(release.second); });
+  });
+}
+
+Task<void> Environment::serveChanges(Wait wait) {
+  if (state_.live.empty() || (brought_ && *brought_ == world())) co_return;
+  const Status served = co_await serve(wait);
+  if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
 }
 
 void Environment::pause(const std::string& service, bool paused) {
@@ -237,22 +299,11 @@ Task<void> Environment::drainOne(ReleaseKey release) {
   draining_.erase(release);
   const Wait brief{parts_.loop.clock().now() + kServeTime, nullptr};
   const Status served = co_await serve(brief);
-  if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
-  changed_.notifyAll();
-}
-
-Environment::Turn::~Turn() {
-  if (!taken_) return;
-  environment_.turnTaken_ = false;
-  environment_.changed_.notifyAll();
-}
-
-Task<Status> Environment::Turn::take(Wait wait) {
-  while (environment_.turnTaken_) {
-    ORBIT_CO_TRY_STATUS(co_await environment_.changed_.wait(wait));
+  if (!served.ok()) {
+    log(Level::kWarning, "deploy", served.error().text());
+    co_return;  // the edge may still send visitors there: the next sweep tries again
   }
-  environment_.turnTaken_ = taken_ = true;
-  co_return Status();
+  if (!serves(release)) finished_.insert(release);
 }
 
 void Environment::onExit(const std::string& id, bool oom) {
@@ -275,15 +326,9 @@ Exits Environment::takeExits(const std::string& service, int group) {
 }
 
 Task<void> Environment::onStart(Wait wait) {
-  const auto addresses = [this] {
-    std::vector<std::string> all;
-    for (const auto& one : instances_.all()) all.push_back(one.id + " " + one.address);
-    return all;
-  };
-  const auto before = addresses();
-  Status looked = co_await instances_.look(wait);
-  if (looked.ok() && addresses() != before) looked = co_await serve(wait);
-  if (!looked.ok()) log(Level::kWarning, "deploy", looked.error().text());
+  const Status looked = co_await instances_.look(wait);
+  if (looked.ok()) co_return co_await serveChanges(wait);
+  log(Level::kWarning, "deploy", looked.error().text());
 }
 
 }  // namespace orbit::deploy

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "deploy/progress.h"
+#include "deploy/turn.h"
 #include "deploy/world.h"
 
 namespace orbit::deploy {
@@ -52,18 +53,21 @@ class Environment {
   std::function<Result<std::string>(const std::string& name)> secretsOf(int group);
   InstanceInput inputFor(const model::Deployment& plan, const model::DeployService& service, const Group& group,
                          int number);
+  // The same containers, started where they do not run, without asking whether they are well: for what was live before.
+  net::Task<Status> raise(std::string service, int group, net::Wait wait);
   // All instances of a release, started where they do not run; then looked at through their gate unless `warm` and they
   // ran before. Errors as gate.h; what failed stands in `failure`.
   net::Task<Status> bringUp(std::string service, int group, bool warm, stack::Failure& failure, net::Wait wait);
 
   // Brings what the state says to the edge.
   net::Task<Status> serve(net::Wait wait);
+  // The same where it differs from what was brought last: addresses change when an instance starts again.
+  net::Task<void> serveChanges(net::Wait wait);
   void pause(const std::string& service, bool paused);
   // These are no longer chosen; called once that is served, they leave the table when they have finished what they
   // have.
   void beginDrain(const std::vector<ReleaseKey>& releases) { draining_.insert(releases.begin(), releases.end()); }
   void drain(std::vector<ReleaseKey> releases);
-  bool isDraining(const ReleaseKey& release) const { return draining_.contains(release); }
 
   // Replaces the one instance of a stateful service behind its paused route. When the new one fails its gate the old
   // one serves again. `fact`s are recorded. Errors: the new one's.
@@ -97,19 +101,8 @@ class Environment {
   net::Task<void> onStart(net::Wait wait);
   Exits takeExits(const std::string& service, int group);
 
-  // One move at a time between its gate and being live. Errors: kCancelled, kTimeout.
-  class Turn {
-   public:
-    explicit Turn(Environment& environment) : environment_(environment) {}
-    ~Turn();
-    Turn(const Turn&) = delete;
-    Turn& operator=(const Turn&) = delete;
-    net::Task<Status> take(net::Wait wait);
-
-   private:
-    Environment& environment_;
-    bool taken_ = false;
-  };
+  // One move at a time between its gate and being live.
+  Turns& moves() { return moves_; }
   // Wakes whoever waits for a stage to change.
   net::Condition& changed() { return changed_; }
 
@@ -118,7 +111,29 @@ class Environment {
 
  private:
   Result<std::string> secretOf(const Group& group, const std::string& name);
+  // Keeps instances from the sweep while they are brought up for what no fact tells yet.
+  class Keeping {
+   public:
+    Keeping(Environment& environment, std::vector<ReleaseKey> releases)
+        : environment_(environment), releases_(std::move(releases)) {
+      for (const auto& release : releases_) environment_.kept_.insert(release);
+    }
+    ~Keeping() {
+      for (const auto& release : releases_) environment_.kept_.erase(environment_.kept_.find(release));
+    }
+    Keeping(const Keeping&) = delete;
+    Keeping& operator=(const Keeping&) = delete;
+
+   private:
+    Environment& environment_;
+    const std::vector<ReleaseKey> releases_;
+  };
+  net::Task<Status> writeWaiting();
+  model::LiveEnvironment world();
+  bool serves(const ReleaseKey& release);
+  net::Task<Status> stopOthers(std::string service, int group, net::Wait wait);
   bool needed(const Instance& one) const;
+  bool mayHeal(const std::string& service, const model::DeployService& planned, int group) const;
   net::Task<void> drainOne(ReleaseKey release);
   net::Task<Status> gateAll(const model::DeployService& service, int group, std::vector<Instance> all,
                             stack::Failure& failure, net::Wait wait);
@@ -137,7 +152,12 @@ class Environment {
   std::map<ReleaseKey, Exits> exits_;
   std::set<std::string> ending_;  // ids that we end ourselves
   std::deque<Fact> unwritten_;
-  bool turnTaken_ = false, networkReady_ = false;
+  std::multiset<ReleaseKey> kept_;
+  std::set<ReleaseKey> finished_;                // drained since they left the table
+  std::optional<model::LiveEnvironment> brought_;  // what the edge has for certain
+  std::uint64_t serves_ = 0;
+  Turns moves_, replacing_, writing_;
+  bool networkReady_ = false;
   net::Condition changed_;
   net::TaskGroup background_;
 };

@@ -35,6 +35,7 @@ Instance instanceOf(const engine::ContainerSummary& summary) {
   one.number = numberIn(label(summary.labels, kInstanceLabel));
   one.own = label(summary.labels, kAddressLabel);
   one.running = summary.state == engine::ContainerState::kRunning;
+  one.ended = !one.running && summary.state != engine::ContainerState::kRestarting;
   if (one.running) {
     for (const auto& [network, address] : summary.addresses) {
       if (!address.empty()) one.address = address;
@@ -81,7 +82,14 @@ Task<Status> Instances::look(Wait wait) {
   auto listed = co_await engine_.listContainers(std::move(labels), wait);
   if (!listed.ok()) co_return std::move(listed).error();
   std::vector<Instance> found;
-  for (const auto& summary : *listed) found.push_back(instanceOf(summary));
+  for (const auto& summary : *listed) {
+    found.push_back(instanceOf(summary));
+    // A listing does not tell it; one that ran on is as old as it was.
+    const Instance* known = find(summary.id);
+    if (known != nullptr && known->running && found.back().running && known->address == found.back().address) {
+      found.back().startedUs = known->startedUs;
+    }
+  }
   std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
   all_ = std::move(found);
   co_return Status();
@@ -90,9 +98,13 @@ Task<Status> Instances::look(Wait wait) {
 Task<Result<std::string>> Instances::create(std::string name, InstanceInput input, model::ContainerSpec spec,
                                             Wait wait) {
   ORBIT_CO_TRY(const auto files, givenFiles(input));
+  const std::string image = spec.image;
   auto created = co_await engine_.createContainer(name, std::move(spec), wait);
   if (!created.ok() && created.error().code == Code::kConflict) {
-    // An answer that was lost, or the remains of a crash: it was never started, so nothing is lost with it.
+    // An answer that was lost, or the remains of a crash. One that runs is the one that is wanted.
+    const auto there = co_await engine_.inspectContainer(name, wait);
+    const bool runs = there.ok() && there->summary.state == engine::ContainerState::kRunning;
+    if (runs && input.number != 0 && there->summary.imageId == image) co_return there->summary.id;
     ORBIT_CO_TRY_STATUS(co_await engine_.removeContainer(name, true, true, wait));
     ORBIT_CO_TRY(auto again, containerSpec(input));
     created = co_await engine_.createContainer(name, std::move(again), wait);
@@ -125,7 +137,7 @@ Task<Result<Instance>> Instances::ensure(InstanceInput input, Wait wait) {
     if (!created.ok()) co_return std::move(created).error();
     id = *created;
   }
-  if (!running) {
+  if (!running) {  // no harm where it does
     Status started = co_await engine_.startContainer(id, wait);
     const bool taken = !started.ok() && started.error().message.find("Address already in use") != std::string::npos;
     if (taken || (!started.ok() && started.error().code == Code::kStale)) {
@@ -151,6 +163,7 @@ Task<Status> Instances::stop(std::string id, Wait wait) {
   for (auto& one : all_) {
     if (one.id == id) {
       one.running = false;
+      one.ended = true;
       one.address.clear();
     }
   }

@@ -227,22 +227,32 @@ std::string differenceOf(Environment& environment, const model::DeployService& s
   return join(what, ", ");
 }
 
+// What differs from what is live at this moment; asked again when that may have moved meanwhile.
 Task<Status> Move::changes(Wait) {
   Group next = group();
+  const Group before = next;
+  next.changed.clear();
+  next.before.clear();
   const EnvironmentState& state = environment_.state();
   for (const auto& service : plan_->services) {
     const std::string& name = service.service.name;
     if (!selected(name)) continue;
     const std::string& imageId = next.services[name].imageId;
+    const auto live = state.live.find(name);
+    if (live != state.live.end() && live->second == number_) {  // it serves already
+      next.changed.push_back(name);
+      next.before[name] = before.before.at(name);
+      continue;
+    }
     std::string why = differenceOf(environment_, service, imageId, next.pins);
     // A database stays what it is unless its own image or configuration changed, also when asked to do all again.
     if (why.empty() && request_.force && service.shape == Shape::kStateless) why = "asked for";
     if (why.empty()) continue;
     next.changed.push_back(name);
-    const auto live = state.live.find(name);
     next.before[name] = live == state.live.end() ? 0 : live->second;
-    tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
+    if (!before.didChange(name)) tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
   }
+  if (next.changed == before.changed && next.before == before.before) co_return Status();
   Json body = changesBody(next);
   co_return co_await environment_.record(number_, "changes", std::move(body));
 }
@@ -276,8 +286,24 @@ Task<Status> Move::checks(Wait wait) {
   co_return Status();
 }
 
+Task<Status> Move::unchanged() {
+  co_await environment_.recordAnyway(number_, "unchanged", Json::object());
+  progress_->reach(Stage::kSettled, "nothing changed: what is live is what the files say");
+  co_return Error{.code = Code::kCancelled, .message = "nothing changed"};
+}
+
 // An earlier group in its share is waited for (decision 23), and so is whoever moves something now.
-Task<Status> Move::waitForTurn(Wait wait) {
+Task<Status> Move::takeTurn(Turn& turn, Wait wait) {
+  for (;;) {
+    ORBIT_CO_TRY_STATUS(co_await waitForShare(wait));
+    ORBIT_CO_TRY_STATUS(co_await turn.take(wait));
+    const Group* watched = environment_.state().watchedGroup();
+    if (watched == nullptr || watched->stage != Stage::kShare) co_return Status();
+    turn.give();  // it went live while we waited
+  }
+}
+
+Task<Status> Move::waitForShare(Wait wait) {
   bool told = false;
   while (true) {
     const Group* watched = environment_.state().watchedGroup();
@@ -316,9 +342,17 @@ Task<Status> Move::bringUpAll(Wait wait) {
   ORBIT_CO_TRY_STATUS(co_await environment_.record(number_, "stage", std::move(gate)));
   progress_->reach(Stage::kGate, "");
   ORBIT_CO_TRY_STATUS(co_await environment_.prepareNetwork(*plan_, wait));
-  for (const auto* service : inOrder()) {
-    if (!group().didChange(service->service.name)) continue;
-    ORBIT_CO_TRY_STATUS(co_await bringUpOne(*service, wait));
+  for (;;) {
+    for (const auto* service : inOrder()) {
+      const std::string& name = service->service.name;
+      if (!group().didChange(name) || up_.contains(name)) continue;
+      ORBIT_CO_TRY_STATUS(co_await bringUpOne(*service, wait));
+      up_.insert(name);
+    }
+    // What was live at the start may have been taken back meanwhile.
+    ORBIT_CO_TRY_STATUS(co_await changes(wait));
+    const auto& changed = group().changed;
+    if (std::all_of(changed.begin(), changed.end(), [this](const auto& name) { return up_.contains(name); })) break;
   }
   co_return Status();
 }
@@ -350,7 +384,22 @@ Task<Status> Move::goLive(Wait wait) {
       leaving.push_back({name, beside->second});
     }
   }
+  // One that is still watched is not any more: it is this one's control and way back.
+  std::vector<int> ended;
+  for (const auto& [number, other] : environment_.state().groups) {
+    if (!other.watched()) continue;
+    ended.push_back(number);
+    for (const auto& name : other.changed) {
+      const auto beside = environment_.state().previous.find(name);
+      if (group().didChange(name) || beside == environment_.state().previous.end()) continue;
+      leaving.push_back({name, beside->second});
+    }
+  }
   ORBIT_CO_TRY_STATUS(co_await environment_.record(number_, "live"));
+  for (const int number : ended) {  // a fact of its own: this group's may be forgotten before
+    Json body = Json::object({{"text", "its watch ended when " + releaseId(number_) + " went live"}});
+    co_await environment_.recordAnyway(number, "settled", std::move(body));
+  }
   environment_.beginDrain(leaving);
   const Status served = co_await environment_.serve(wait);
   environment_.drain(std::move(leaving));
@@ -361,7 +410,7 @@ Task<void> Move::undo(Error why, bool superseded) {
   const Wait wait{environment_.loop().clock().now() + kEngineTime, nullptr};
   const bool cancelled = why.code == Code::kCancelled;
   if (group().stage == Stage::kShare) {  // live, but the edge did not take it
-    Environment::Back back{number_, undoing(group()), "verdict", {why.message}, {}, false};
+    Environment::Back back{number_, undoing(environment_.state(), group()), "verdict", {why.message}, {}, false};
     static_cast<void>(co_await environment_.goBack(std::move(back), wait));
   }
   co_await environment_.restoreReplaced(number_, wait);
@@ -393,16 +442,13 @@ Task<Status> Move::run(net::Cancel& cancel, const bool& superseded) {
   progress_->reach(Stage::kBuilding, "");
   done = co_await images(wait);
   if (done.ok()) done = co_await changes(wait);
-  if (done.ok() && group().changed.empty()) {
-    static_cast<void>(co_await environment_.record(number_, "unchanged"));
-    progress_->reach(Stage::kSettled, "nothing changed: what is live is what the files say");
-    co_return Error{.code = Code::kCancelled, .message = "nothing changed"};
-  }
+  if (done.ok() && group().changed.empty()) co_return co_await unchanged();
   if (done.ok()) progress_->reach(Stage::kChecking, "");
   if (done.ok()) done = co_await checks(wait);
-  if (done.ok()) done = co_await waitForTurn(wait);
-  Environment::Turn turn(environment_);
-  if (done.ok()) done = co_await turn.take(wait);
+  Turn turn(environment_.moves());
+  if (done.ok()) done = co_await takeTurn(turn, wait);
+  if (done.ok()) done = co_await changes(wait);
+  if (done.ok() && group().changed.empty()) co_return co_await unchanged();
   if (done.ok()) done = co_await bringUpAll(wait);
   if (done.ok()) done = co_await goLive(wait);
   if (!done.ok()) co_await undo(done.error(), superseded);

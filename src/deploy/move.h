@@ -30,8 +30,10 @@ class Move {
   Status fillBuild(model::Plan& plan);
   net::Task<Status> imageOf(const model::DeployService& service, net::Wait wait);
   net::Task<Status> changes(net::Wait wait);
+  net::Task<Status> unchanged();
   net::Task<Status> checks(net::Wait wait);
-  net::Task<Status> waitForTurn(net::Wait wait);
+  net::Task<Status> waitForShare(net::Wait wait);
+  net::Task<Status> takeTurn(Turn& turn, net::Wait wait);
   net::Task<Status> bringUpAll(net::Wait wait);
   net::Task<Status> bringUpOne(const model::DeployService& service, net::Wait wait);
   net::Task<Status> runCommand(const model::DeployService& service, std::string task, std::vector<std::string> command,
@@ -51,6 +53,7 @@ class Move {
   const std::shared_ptr<Progress> progress_;
   stack::Failure failure_;
   std::set<std::string> shown_;  // secrets that builds were given: their output must not show them
+  std::set<std::string> up_;  // services that are through their gate
 };
 
 // Why a service of a plan differs from what is live: "new", "image, environment", … "" when it does not.

@@ -24,20 +24,17 @@ Task<void> Room::recoverOne(Environment& environment, Wait wait) {
     static_cast<void>(co_await parts_.loop.sleep(kEngineAgain, wait));
   }
   std::vector<int> cutOff;
-  for (const auto& [number, group] : environment.state().groups) {
-    if (!group.replacing.empty()) {
-      const std::string service = group.replacing;
-      const int from = group.replacingFrom;
-      co_await environment.restore(service, from, number);
-    }
-    if (environment.state().find(number)->underWay()) cutOff.push_back(number);
+  const std::map<int, Group> groups = environment.state().groups;  // restoring changes them
+  for (const auto& [number, group] : groups) {
+    if (!group.replacing.empty()) co_await environment.restore(group.replacing, group.replacingFrom, number);
+    if (group.underWay()) cutOff.push_back(number);
   }
   for (const int number : cutOff) co_await environment.undoCutOff(number, wait);
-  stack::Failure failure;
+  // What was live is served as soon as it is there; whether it is well the edge sees, and the watch.
   const std::map<std::string, int> live = environment.state().live;
   for (const auto& [service, number] : live) {
     if (number == 0) continue;
-    const Status up = co_await environment.bringUp(service, number, true, failure, wait);
+    const Status up = co_await environment.raise(service, number, wait);
     if (!up.ok()) log(Level::kError, "deploy", environment.key().text() + ": " + up.error().text());
   }
   const Group* watched = environment.state().watchedGroup();
@@ -49,7 +46,7 @@ Task<void> Room::recoverOne(Environment& environment, Wait wait) {
       if (watched->services.at(name).shape != model::DeployService::Shape::kStateless) continue;
       const int old = beside->second;
       const std::string service = name;
-      const Status up = co_await environment.bringUp(service, old, true, failure, wait);
+      const Status up = co_await environment.raise(service, old, wait);
       if (!up.ok()) log(Level::kWarning, "deploy", environment.key().text() + ": " + up.error().text());
     }
   }
@@ -86,6 +83,7 @@ Task<void> Room::watchEngine(Wait wait) {
       if (event.action == "die" || event.action == "oom") found->second->onExit(event.id, event.action == "oom");
       co_return Status();
     };
+    sinceUs = std::min(sinceUs, parts_.loop.clock().wallUs());  // the wall clock may have been set back
     engine::EventFilter filter{{{kHomeLabel, parts_.home}}, {"start", "die", "oom"}};
     static_cast<void>(co_await parts_.engine.events(sinceUs, std::move(filter), sink, wait));
     static_cast<void>(co_await parts_.loop.sleep(kEngineAgain, wait));

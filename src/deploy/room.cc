@@ -187,7 +187,7 @@ Result<std::map<std::string, int>> targetOf(const EnvironmentState& state, const
       return now != state.live.end() && now->second == group.number;
     });
     if (!all || !current) continue;
-    live = undoing(group);
+    live = undoing(state, group);
     if (!service.empty()) std::erase_if(live, [&](const auto& entry) { return entry.first != service; });
     if (!live.empty()) return live;
     break;
@@ -198,11 +198,23 @@ Result<std::map<std::string, int>> targetOf(const EnvironmentState& state, const
 }
 
 Task<Status> Room::moveBack(Environment& environment, std::map<std::string, int> live, Observer observer, Wait wait) {
-  Environment::Turn turn(environment);
+  Turn turn(environment.moves());
   ORBIT_CO_TRY_STATUS(co_await turn.take(wait));
-  const Group* watched = environment.state().watchedGroup();
+  const EnvironmentState& state = environment.state();
+  const Group* watched = state.watchedGroup();
   int group = 0;
-  if (watched != nullptr && undoing(*watched) == live) group = watched->number;
+  // Nothing of it stays live: then its watch is over too.
+  const auto stays = [&](const std::string& service) {
+    const auto now = state.live.find(service);
+    const auto then = live.find(service);
+    return now != state.live.end() && now->second == watched->number &&
+           (then == live.end() || then->second == watched->number);
+  };
+  if (watched != nullptr) {
+    const auto left = std::find_if(watched->changed.begin(), watched->changed.end(), stays);
+    const bool all = left == watched->changed.end() || undoing(state, *watched) == live;
+    if (all) group = watched->number;
+  }
   for (const auto& [service, number] : live) {
     observer.event({.stage = Stage::kTakenBack, .service = service, .text = "back to " + releaseId(number)});
   }

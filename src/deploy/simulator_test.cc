@@ -19,10 +19,12 @@ constexpr std::uint64_t kSeeds = 150;
 constexpr const char* kHome = "0190-home";
 
 struct Daemon {
-  Daemon(net::Loop& loop, Deploy::Parts parts) : deploy(Deploy::create(std::move(parts))), tasks(loop) {}
+  Daemon(net::Loop& loop, Deploy::Parts parts)
+      : deploy(Deploy::create(std::move(parts))), running(loop), tasks(loop) {}
   std::unique_ptr<Deploy> deploy;
   net::Cancel cancel;
-  net::TaskGroup tasks;  // goes first
+  net::TaskGroup running;
+  net::TaskGroup tasks;  // of those who ask it; they go first
 };
 
 class Simulation {
@@ -120,7 +122,7 @@ class Simulation {
   void startDaemon() {
     daemon_ = std::make_unique<Daemon>(
         loop_, Deploy::Parts{loop_, *engine_, stack_, edge_, edge_, journal_, secrets_, kHome});
-    daemon_->tasks.add(daemon_->deploy->run(daemon_->cancel));
+    daemon_->running.add(daemon_->deploy->run(daemon_->cancel));
   }
   void killDaemon() {
     tell("the daemon dies");
@@ -131,7 +133,7 @@ class Simulation {
   Task<void> restartDaemon() {
     tell("the daemon is restarted");
     daemon_->cancel.request();
-    co_await daemon_->tasks.join();
+    co_await daemon_->running.join();
     daemon_.reset();
     edge_.forgetCaller();
     startDaemon();

@@ -50,7 +50,9 @@ void readGroup(Group& group, const Json& body) {
 void goLive(EnvironmentState& state, Group& group) {
   // A group that was still watched ends as it is: it is the newer one's control and way back (decision 23).
   for (auto& [number, other] : state.groups) {
-    if (number != group.number && other.watched()) other.stage = Stage::kSettled;
+    if (number == group.number || !other.watched()) continue;
+    other.stage = Stage::kSettled;
+    other.endedUs = group.liveUs;
   }
   for (const auto& service : group.changed) {
     if (group.services[service].shape != Shape::kStateless) continue;  // "replaced" has moved those
@@ -61,7 +63,10 @@ void goLive(EnvironmentState& state, Group& group) {
 }
 
 void bringBack(EnvironmentState& state, const Json& body) {
+  const Json& from = body["from"];
   for (const auto& [service, number] : liveOf(body)) {
+    // Something newer may have gone live before this was written.
+    if (from.has(service) && from[service].asInt() != state.live[service]) continue;
     state.live[service] = number;
     state.previous.erase(service);
   }
@@ -117,8 +122,9 @@ void applyToGroup(EnvironmentState& state, Group& group, const Fact& fact) {
     group.by = fact.body["by"].asString();
     group.summary = fact.body["text"].asString();
   } else if (fact.kind == "settled") {
-    end(group, Stage::kSettled, fact);
+    if (group.watched() || group.stage == Stage::kSettled) end(group, Stage::kSettled, fact);
   } else if (fact.kind == "taken back") {
+    if (!group.watched()) return;
     end(group, Stage::kTakenBack, fact);
     bringBack(state, fact.body);
   } else if (fact.kind == "failed") {
@@ -245,14 +251,38 @@ std::map<std::string, int> liveOf(const Json& body) {
   return live;
 }
 
-std::map<std::string, int> undoing(const Group& group) {
+Json backBody(const std::map<std::string, int>& live, const std::map<std::string, int>& from) {
+  Json body = liveBody(live);
+  Json was = Json::object();
+  for (const auto& [service, number] : live) was.set(service, from.at(service));
+  body.set("from", std::move(was));
+  return body;
+}
+
+namespace {
+
+int wayBack(const EnvironmentState& state, const std::string& service, int number) {
+  const Group* group = state.find(number);
+  while (group != nullptr && group->stage == Stage::kTakenBack) {
+    const auto before = group->before.find(service);
+    if (before == group->before.end()) break;
+    number = before->second;
+    group = state.find(number);
+  }
+  return number;
+}
+
+}  // namespace
+
+std::map<std::string, int> undoing(const EnvironmentState& state, const Group& group) {
   std::map<std::string, int> live;
   for (const auto& service : group.changed) {
     const auto before = group.before.find(service);
     if (before == group.before.end() || before->second == 0) continue;
     const auto released = group.services.find(service);
     if (released != group.services.end() && released->second.shape == Shape::kDatabase) continue;
-    live[service] = before->second;
+    const int to = wayBack(state, service, before->second);
+    if (to != 0) live[service] = to;
   }
   return live;
 }

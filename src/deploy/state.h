@@ -14,10 +14,10 @@
 //   live        {}                                       the changed services have their share
 //   promoted    {by, text}
 //   settled     {text, numbers}
-//   taken back  {by, reasons, numbers, services}         services: what is live now, by release
+//   taken back  {by, reasons, numbers, services, from}   services: what is live now where `from` was, by release
 //   failed, cancelled, superseded {reasons}              before it was live
 //   shared fault {text}                                  both releases suffered: nobody's fault
-//   rolled back {from, services}                         by hand, after its watch
+//   rolled back {services, from}                         by hand, after its watch
 //   removed     {}                                       the environment ended; numbers go on
 #pragma once
 #include <map>
@@ -88,10 +88,11 @@ format::Json deployBody(const Group& group);
 format::Json changesBody(const Group& group);
 format::Json liveBody(const std::map<std::string, int>& live);  // {"services": {"web": 11}}
 std::map<std::string, int> liveOf(const format::Json& body);
+format::Json backBody(const std::map<std::string, int>& live, const std::map<std::string, int>& from);
 
 // By service, what is to be live when a group is undone: what was before, for those that may be moved back. Databases
-// stay (decision 15 e), and so does what had nothing before it.
-std::map<std::string, int> undoing(const Group& group);
+// stay (decision 15 e), and so does what had nothing before it. What was itself taken back meanwhile is no way back.
+std::map<std::string, int> undoing(const EnvironmentState& state, const Group& group);
 
 // Groups that may be forgotten: the oldest beyond `keep` that could still be rolled back to, and all failures older.
 std::vector<int> forgettable(const EnvironmentState& state, int keep);

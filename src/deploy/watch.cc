@@ -149,10 +149,16 @@ void Watch::look(double seconds) {
   }
 }
 
-bool Watch::all(verdict::Action least) const {
-  return std::all_of(watched_.begin(), watched_.end(), [least](const auto& one) {
-    return one.decision.action == least || one.decision.action == verdict::Action::kSettle;
+// Those that have all requests from the start are not asked.
+bool Watch::mayPromote() const {
+  return std::all_of(watched_.begin(), watched_.end(), [](const auto& one) {
+    return one.judge.stage() == verdict::Stage::kPromoted || one.decision.action == verdict::Action::kPromote;
   });
+}
+
+bool Watch::maySettle() const {
+  return std::all_of(watched_.begin(), watched_.end(),
+                     [](const auto& one) { return one.decision.action == verdict::Action::kSettle; });
 }
 
 Json Watch::numbers() const {
@@ -235,7 +241,7 @@ Task<void> Watch::settle() {
                    fmt::format("{} is settled: {}; undo it with: orbit rollback", releaseId(number_), sentence()));
 }
 
-Task<void> Watch::takeBack(Wait wait) {
+Task<bool> Watch::takeBack(Wait wait) {
   std::vector<std::string> reasons;
   bool absolute = false;
   for (const auto& one : watched_) {
@@ -244,8 +250,14 @@ Task<void> Watch::takeBack(Wait wait) {
     for (const auto& reason : one.decision.reasons) reasons.push_back(one.service + ": " + reason);
     if (!one.lastProbe.empty() && !one.failing.empty()) reasons.push_back(one.service + ": " + one.lastProbe);
   }
-  Environment::Back back{number_, undoing(*group()), "verdict", reasons, numbers(), absolute};
+  Environment::Back back{number_, undoing(environment_.state(), *group()), "verdict", reasons, numbers(), absolute};
   const Status done = co_await environment_.goBack(std::move(back), wait);
+  const Group* now = group();
+  if (now != nullptr && now->watched()) {
+    log(Level::kError, "deploy", releaseId(number_) + " cannot be taken back yet: " + done.error().text());
+    co_return false;
+  }
+  if (now == nullptr || now->stage != Stage::kTakenBack) co_return true;  // a newer one is live
   const std::string text = fmt::format("{} was taken back: {}", releaseId(number_), join(reasons, "; "));
   log(Level::kWarning, "deploy", environment_.key().text() + ": " + text);
   progress_->tell({.stage = Stage::kTakenBack,
@@ -253,6 +265,7 @@ Task<void> Watch::takeBack(Wait wait) {
                    .problem = done.ok() ? std::nullopt : std::optional(done.error()),
                    .numbers = numbers()});
   progress_->reach(Stage::kTakenBack, text);
+  co_return true;
 }
 
 Task<void> Watch::run(net::Cancel& cancel) {
@@ -284,18 +297,20 @@ Task<void> Watch::run(net::Cancel& cancel) {
     last = now;
     if (cancel.requested() || group() == nullptr || !group()->watched()) co_return;
     co_await noteSharedFault();
+    if (group() == nullptr || !group()->watched()) co_return;
     tellNumbers();
     const bool worse = std::any_of(watched_.begin(), watched_.end(),
                                    [](const auto& one) { return one.decision.action == verdict::Action::kRollBack; });
-    if (worse && !undoing(*group()).empty()) {
-      co_await takeBack(wait);
-      co_return;
+    if (worse && !undoing(environment_.state(), *group()).empty()) {
+      const bool done = co_await takeBack(wait);
+      if (done) co_return;
+      continue;
     }
     if (group()->stage == Stage::kShare && environment_.promoteAsked == number_) {
       co_await promote("hand", "promoted by hand", wait);
-    } else if (group()->stage == Stage::kShare && all(verdict::Action::kPromote)) {
+    } else if (group()->stage == Stage::kShare && mayPromote()) {
       co_await promote("verdict", sentence(), wait);
-    } else if (group()->stage == Stage::kPromoted && all(verdict::Action::kSettle)) {
+    } else if (group()->stage == Stage::kPromoted && maySettle()) {
       co_await settle();
       co_return;
     }

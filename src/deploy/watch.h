@@ -39,11 +39,12 @@ class Watch {
   net::Task<void> probeInstances(Watched& one, int group, net::Wait wait);
   verdict::Instances instancesOf(const Watched& one, int group);
   net::Task<void> promote(std::string by, std::string text, net::Wait wait);
-  net::Task<void> takeBack(net::Wait wait);
+  net::Task<bool> takeBack(net::Wait wait);  // whether it is done
   net::Task<void> settle();
   net::Task<void> noteSharedFault();
   void tellNumbers();
-  bool all(verdict::Action least) const;
+  bool mayPromote() const;
+  bool maySettle() const;
   format::Json numbers() const;
   std::string sentence() const;
   const Group* group() const { return environment_.state().find(number_); }
