@@ -38,6 +38,9 @@ EXPOSE 8000
 CMD ["/server"]
 """
 
+# A test that is told to end (ctest's timeout) cleans up as well.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
 # Stages (deploy.h) after which nothing more comes.
 OVER = ["settled", "failed", "taken back", "cancelled", "superseded"]
 
