@@ -1,5 +1,6 @@
-// What an environment serves, with a real hold and edge: shares that move under load, what is in flight, an edge that is
-// killed, and (as root) a virtual address on a bridge.
+// What an environment serves, with a real hold and edge: shares that move under load, what is in flight, an edge that
+// is killed, and (as root) a virtual address on a bridge.
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -62,8 +63,12 @@ class ServeIo : public testing::Test {
     holding.listeners = {{"edge", options.edgeSocket}};
     holding.children.push_back({.name = "edge", .arguments = {EDGE}, .listeners = {"edge"}, .overlaps = true});
     holdPid = ::fork();
-    if (holdPid == 0) ::_exit(hold::run(holding));
+    if (holdPid == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+      ::_exit(hold::run(holding));
+    }
     options.pinKey = std::string(32, 'k');
+    options.rememberPorts = [](std::string) {};
     for (int i = 0; i < 500 && !std::filesystem::exists(options.edgeSocket); ++i) pass(20ms);
     traffic = Traffic::create(loop, *engine, std::move(options));
     loop.spawn(traffic->run(cancel));
