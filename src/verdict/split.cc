@@ -12,7 +12,8 @@ constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.2
 constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
-constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
+constexpr double kLikely = 4;       // what "likely" counts against clusters that were seen
+constexpr double kVarianceMin = 0.25;  // of the rate: where nearly all are hits
 
 }  // namespace
 
@@ -23,28 +24,34 @@ double Clusters::jump(double count, double hits) const {
 // The variance of a hit is taken from the same two moments, because rates change.
 void Clusters::add(double count, double hits, double seconds, double otherJump) {
   const double keep = std::exp(-seconds / kRememberS);
-  for (double* sum : {&jumps_, &apart_, &together_, &hits_}) *sum *= keep;
+  for (double* sum : {&jumps_, &apart_, &together_, &hits_, &counts_, &pairs_}) *sum *= keep;
   if (lastCount_ > 0 && hits + lastHits_ > 0) {
     const double both = count + lastCount_;
     const double rate = (hits + lastHits_) / both;
-    const double variance = rate * (1 - rate) * both / std::max(1.0, both - 1);
+    const double variance = rate * std::max(kVarianceMin, 1 - rate) * both / std::max(1.0, both - 1);
     const double inverse = 1 / count + 1 / lastCount_;
     const double ownJump = jump(count, hits);
     jumps_ += ownJump * (ownJump - otherJump);  // what both sides do together cancels on average
     apart_ += variance * inverse;
     together_ += variance * (2 - inverse);
+    counts_ += both / 2;
+    ++pairs_;
   }
   hits_ += hits;
   lastHits_ = hits;
   lastCount_ = count;
 }
 
-// A jump's square is on average p (1 - p) (h + c (2 - h)) with h = 1/n + 1/n'.
-double Clusters::correlation(double likely) const {
-  if (hits_ <= 0 || together_ <= 0) return likely;
-  const double error = apart_ / (apart_ + together_) * std::sqrt(2 / hits_);  // of what follows: less is noise
-  const double seen = std::clamp((jumps_ - apart_) / together_ - error, 0.0, 1.0);
-  return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
+// A jump's square is on average p (1 - p) h w with h = 1/n + 1/n', if clusters keep their size, and p (1 - p) (h + c (2 -
+// h)) if any two hits of a side have the correlation c. What chance alone adds when hits come apart is taken off.
+double Clusters::weight(double count, double likely) const {
+  if (hits_ <= 0 || apart_ <= 0) return likely;
+  const double excess = jumps_ - apart_ - apart_ * std::sqrt(2 / hits_);
+  const double sameSize = std::clamp(excess / apart_, 0.0, std::max(0.0, counts_ / pairs_ - 1));
+  const double growing = together_ > 0 ? std::clamp(excess / together_, 0.0, 1.0) * std::max(0.0, count - 1) : 0;
+  const double seen = 1 + std::max(sameSize, growing);
+  const double clusters = hits_ / seen;
+  return (seen * clusters + likely * kLikely) / (clusters + kLikely);
 }
 
 Split::Split(Margin margin, double momentMax, double spreadS)
@@ -77,12 +84,10 @@ void Split::multiply(Purse& purse, double times, double points) const {
 }
 
 Split::Weight Split::weigh(double freshCount, double oldCount) const {
-  const double fresh = fresh_.correlation(old_.correlation(0));
-  const double old = old_.correlation(fresh_.correlation(0));
-  return {1 + std::max(0.0, freshCount - 1) * fresh, 1 + std::max(0.0, oldCount - 1) * old};
+  return {fresh_.weight(freshCount, old_.weight(oldCount, 1)), old_.weight(oldCount, fresh_.weight(freshCount, 1))};
 }
 
-void Split::add(const std::vector<Moment>& moments) {
+void Split::add(const std::vector<Moment>& moments, bool several) {
   Moment all;
   for (const Moment& moment : moments) {
     all.freshCount += moment.freshCount;
@@ -99,7 +104,7 @@ void Split::add(const std::vector<Moment>& moments) {
   const double most = std::log(all.shared ? 1.0 : momentMax_);
   const double m = margin_.times;
   for (std::size_t at = 0; at < kBets; ++at) {
-    double times = 0, points = 0;  // logarithms
+    double times = 0, points = 0, sum = 0;  // logarithms
     for (const Moment& moment : moments) {
       const double freshHits = moment.freshHits / weight.fresh, oldHits = moment.oldHits / weight.old;
       const double oldCount = moment.oldCount / weight.old;
@@ -109,13 +114,10 @@ void Split::add(const std::vector<Moment>& moments) {
       times += old + (freshHits > 0 ? freshHits * std::log1p(x / (m * r)) : 0);
       if (margin_.points <= 0) continue;
       points += old + (freshHits > 0 ? freshHits * std::log1p(x / r) : 0) - oldCount * margin_.points * x;
+      sum -= oldCount * margin_.points * x / m;
     }
+    if (several) times = points = sum + times;
     multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
-  }
-  if (all.shared) {
-    fresh_.pass();
-    old_.pass();
-    return;
   }
   const double freshJump = fresh_.jump(all.freshCount, all.freshHits), oldJump = old_.jump(all.oldCount, all.oldHits);
   fresh_.add(all.freshCount, all.freshHits, all.seconds, oldJump);
