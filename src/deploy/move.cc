@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "deploy/difference.h"
 #include "deploy/limits.h"
 #include "model/secret_mark.h"
 #include "pack/pack.h"
@@ -186,47 +187,6 @@ Task<Status> Move::images(Wait wait) {
   co_return Status();
 }
 
-namespace {
-
-// The versions of the secrets that a service's environment holds, by their marks' names.
-std::map<std::string, int> versionsOf(const model::DeployService& service,
-                                      const std::vector<project::EnvironmentVariable>& pins) {
-  std::map<std::string, int> found;
-  for (const auto& [variable, value] : service.service.container.environment) {
-    if (!value) continue;
-    for (const auto& secret : model::secretsIn(*value)) {
-      const std::string mark = model::secretMark(secret);
-      for (const auto& pin : pins) {
-        if (pin.value == mark) found[secret] = pin.version;
-      }
-    }
-  }
-  return found;
-}
-
-}  // namespace
-
-std::string differenceOf(Environment& environment, const model::DeployService& service, const std::string& imageId,
-                         const std::vector<project::EnvironmentVariable>& pins) {
-  const std::string& name = service.service.name;
-  const EnvironmentState& state = environment.state();
-  const auto live = state.live.find(name);
-  const Group* old = live == state.live.end() ? nullptr : state.find(live->second);
-  const auto before = old == nullptr ? decltype(old->services.find(name)){} : old->services.find(name);
-  if (old == nullptr || before == old->services.end()) return "new";
-  std::vector<std::string> what;
-  if (!imageId.empty() && before->second.imageId != imageId) what.push_back("image");
-  if (before->second.hash != service.hash) what.push_back("configuration");
-  if (const auto* earlier = environment.planned(name, old->number)) {
-    const bool same = earlier->hosts == service.hosts && earlier->path == service.path &&
-                      earlier->exposeTcp == service.exposeTcp && earlier->probe == service.probe &&
-                      earlier->replicas == service.replicas;
-    if (!same) what.push_back("routes");
-  }
-  if (versionsOf(service, old->pins) != versionsOf(service, pins)) what.push_back("secrets");
-  return join(what, ", ");
-}
-
 // What differs from what is live at this moment; asked again when that may have moved meanwhile.
 Task<Status> Move::changes(Wait) {
   Group next = group();
@@ -250,7 +210,8 @@ Task<Status> Move::changes(Wait) {
     if (why.empty()) continue;
     next.changed.push_back(name);
     next.before[name] = live == state.live.end() ? 0 : live->second;
-    if (!before.didChange(name)) tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
+    if (!before.didChange(name))
+      tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
   }
   if (next.changed == before.changed && next.before == before.before) co_return Status();
   Json body = changesBody(next);

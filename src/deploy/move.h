@@ -53,12 +53,9 @@ class Move {
   const std::shared_ptr<Progress> progress_;
   stack::Failure failure_;
   std::set<std::string> shown_;  // secrets that builds were given: their output must not show them
-  std::set<std::string> up_;  // services that are through their gate
+  std::set<std::string> up_;     // services that are through their gate
 };
 
-// Why a service of a plan differs from what is live: "new", "image, environment", … "" when it does not.
-std::string differenceOf(Environment& environment, const model::DeployService& service, const std::string& imageId,
-                         const std::vector<project::EnvironmentVariable>& pins);
 // What the plan's services are built as, for stack.
 model::Plan buildPlan(const EnvironmentKey& key, const StartRequest& request, int number);
 

@@ -67,7 +67,7 @@ verdict::Instances Watch::instancesOf(const Watched& one, int group) {
     const auto failing = one.failing.find(instance.id);
     const bool fails = failing != one.failing.end() && failing->second >= planned->probe.fall;
     if (fails) ++seen.failing;
-    if (instance.startedUs != 0) {
+    if (instance.startedUs != 0 && instance.startedUs <= nowUs) {  // a stepped clock says nothing
       seen.youngestS = std::min(seen.youngestS, static_cast<double>(nowUs - instance.startedUs) / 1e6);
     }
   }
