@@ -55,7 +55,9 @@ class World {
     double fresh, old;
   };
   Rates ratesAt(const RouteTruth& route, double atS) const;
-  double clusterMean() const { return clusterMean_; }
+  // By how much more the number of failures varies than that of independent ones: E[s^2] / E[s] of clusters of s. They
+  // are geometric: with the mean instead, a test would be wrong more often than its alpha.
+  double clusterWeight() const { return 2 * clusterMean_ - 1; }
   double pausedShare() const { return pauseEveryS_ > 0 ? std::min(0.5, pauseS_ / pauseEveryS_) : 0; }
   double pauseUs() const { return pauseS_ * 1e6; }
   // Share of requests that go to the new release.
