@@ -66,6 +66,8 @@ class Watcher:
 
 
 class Example(unittest.TestCase):
+    PASSWORD = uuid.uuid4().hex
+
     def test_live_edited_and_rolled_back(self):
         moved = self.world_of_example()
         plan = moved.orbit("deploy", "--plan", "--json", check=False)
@@ -96,7 +98,9 @@ class Example(unittest.TestCase):
 
     def value(self, name):
         if name == "DATABASE_URL":
-            return "postgresql://orbit:orbit_dev_password@db:5432/orbit"
+            return f"postgresql://orbit:{self.PASSWORD}@db:5432/orbit"
+        if name == "POSTGRES_PASSWORD":
+            return self.PASSWORD
         if name == "REDIS_URL":
             return "redis://redis:6379"
         if name == "ENV":
