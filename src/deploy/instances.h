@@ -14,7 +14,7 @@ struct Instance {
   std::string address;  // in the environment's network, "" while it does not run
   int group = 0, number = 0;
   bool running = false;
-  bool ended = false;  // neither runs nor is started again by the engine
+  bool ended = false;          // neither runs nor is started again by the engine
   std::int64_t startedUs = 0;  // 0: not known
 };
 

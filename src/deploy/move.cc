@@ -210,7 +210,8 @@ Task<Status> Move::changes(Wait) {
     if (why.empty()) continue;
     next.changed.push_back(name);
     next.before[name] = live == state.live.end() ? 0 : live->second;
-    if (!before.didChange(name)) tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
+    if (!before.didChange(name))
+      tell(Stage::kChecking, name, why == "new" ? "new, image " + short12(imageId) : "changed: " + why);
   }
   if (next.changed == before.changed && next.before == before.before) co_return Status();
   Json body = changesBody(next);
