@@ -48,9 +48,10 @@ std::optional<Error> unknownService(const model::Deployment& deployment, const s
   return std::nullopt;
 }
 
-deploy::StartRequest startRequest(const DeployRequest& request, model::Deployment plan,
+deploy::StartRequest startRequest(Shared& shared, const DeployRequest& request, model::Deployment plan,
                                   std::map<std::string, std::string> contexts) {
   deploy::StartRequest start;
+  start.httpsPort = shared.services.traffic.httpsPort();
   start.snapshot = *request.target.snapshot;
   start.plan = std::move(plan);
   start.source = request.source;
@@ -77,7 +78,7 @@ net::Task<EnvironmentResult> move(Shared& shared, EventStream& stream, const Dep
     co_return EnvironmentResult{"failed", {}};
   }
   EnvironmentChange what{"deploy", plan.project, plan.environment};
-  deploy::StartRequest start = startRequest(request, std::move(plan), std::move(contexts));
+  deploy::StartRequest start = startRequest(shared, request, std::move(plan), std::move(contexts));
   const EnvironmentWork work = [&](deploy::Observer observer, net::Wait wait) {
     return shared.services.deploy.start(start, request.until, std::move(observer), wait);
   };
@@ -134,7 +135,7 @@ net::Task<void> planDeploy(Shared& shared, http::Exchange& exchange, Json body) 
   }
   CallerCancel caller(shared, exchange);
   const net::Wait wait = shortWait(shared, caller.cancel());
-  deploy::StartRequest start = startRequest(*request, *answer.deployment, {});
+  deploy::StartRequest start = startRequest(shared, *request, *answer.deployment, {});
   const auto changes = co_await shared.services.deploy.compare(std::move(start), wait);
   const auto& plan = *answer.deployment;
   stream.tell(planEvent(plan, changes, shared.services.deploy.releases(plan.project, plan.environment)));

@@ -37,7 +37,9 @@ class Deploying : public Handler {
     const std::string name = "orbit.shop.production." + service + "." + release + "." + std::to_string(number);
     const auto id = loop.runTask(engine->createContainer(name, spec, {}));
     EXPECT_TRUE(id.ok());
-    if (running) EXPECT_TRUE(loop.runTask(engine->startContainer(*id, {})).ok());
+    if (running) {
+      EXPECT_TRUE(loop.runTask(engine->startContainer(*id, {})).ok());
+    }
     return name;
   }
   Reply send(const std::string& target, const std::string& text) { return Handler::send("POST", target, text); }
@@ -123,7 +125,7 @@ Task<bool> leave(net::Loop& loop, http::Handler& handler, FakeExchange& exchange
 TEST_F(Deploying, ACallerWhoGoesAwayDoesNotStopIt) {
   deploy.takes = std::chrono::seconds(60);
   deploy.outcome = reached(Stage::kPromoted, 12, "");
-  send("/v1/config", body());
+  send("/v1/deploy/plan", body());
   FakeExchange exchange("POST", "/v1/deploy", complete);
   loop.runTask(leave(loop, handle, exchange));
   EXPECT_TRUE(deploy.finished);
@@ -282,7 +284,7 @@ TEST_F(Deploying, FollowedLogsGoOnAcrossReleases) {
 
 TEST_F(Deploying, ExecGoesToTheReleaseThatServes) {
   deployed("web", "r11", 1);
-  const std::string exec = R"({"project": "shop", "environment": "production", "service": "web", "detach": true,
+  const std::string exec = R"({"project": "shop", "inEnvironment": "production", "service": "web", "detach": true,
                                "command": ["true"]})";
   EXPECT_EQ(send("/v1/exec", exec).status, 404) << "r11 runs, but r12 serves";
   deployed("web", "r12", 1);
@@ -292,6 +294,7 @@ TEST_F(Deploying, ExecGoesToTheReleaseThatServes) {
 }
 
 TEST_F(Deploying, ADomainOfWhatIsDeployedNeedsNoWarning) {
+  traffic.deployedUrl = "https://web.production.shop.localhost";
   const auto added = send("/v1/domains/add", body(R"({"host": "shop.example.com", "service": "web"})"));
   EXPECT_TRUE(added.events("warning").empty()) << added.answer;
 }

@@ -73,6 +73,7 @@ DeploymentAnswer readDeployment(Shared& shared, EventStream& stream, const proje
     return {std::nullopt, "failed"};
   }
   production.variables = std::move(*variables);
+  production.httpsPort = shared.services.traffic.httpsPort();
   project::DeploymentReading reading = project::readDeployment(snapshot, production);
   if (!reading.needFiles.empty() || !reading.needVariables.empty()) {
     stream.tell(needEvent(reading.needFiles, reading.needVariables, {}));

@@ -64,7 +64,7 @@ Result<ExecRequest> decodeExec(const format::Json& body) {
   Fields fields(body);
   ExecRequest request;
   request.service = fields.requiredText("service");
-  request.environment = fields.text("environment");
+  request.environment = fields.text("inEnvironment");  // `environment` are the command's variables
   request.index = static_cast<int>(fields.number("index", 1, 1, kIndexMax));
   request.options.command = fields.texts("command");
   request.options.environment = fields.texts("environment");

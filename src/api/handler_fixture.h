@@ -14,6 +14,7 @@ using net::Task;
 
 class FakeTraffic final : public traffic::Traffic {
  public:
+  int httpsPort() const override { return 443; }
   void setDomains(std::vector<model::Domain> domains, model::TableAuthority signer) override {
     hosts = std::move(domains);
     authority = std::move(signer);
@@ -28,7 +29,7 @@ class FakeTraffic final : public traffic::Traffic {
   std::vector<Error> conflicts(const model::LiveEnvironment&) const override { return {}; }
   Task<Status> drained(std::string, std::string, std::string, std::string, net::Wait) override { co_return Status(); }
   bool virtualAddresses() const override { return false; }
-  std::string url(const std::string&, const std::string&, const std::string&) const override { return ""; }
+  std::string url(const std::string&, const std::string&, const std::string&) const override { return deployedUrl; }
   std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
                       const std::string& release) const override {
     if (release != "r12") return "";
@@ -56,6 +57,7 @@ class FakeTraffic final : public traffic::Traffic {
 
   std::vector<model::Domain> hosts;
   model::TableAuthority authority;
+  std::string deployedUrl;
   std::vector<bool> settled;
   std::vector<int> room;
 };

@@ -25,7 +25,6 @@ bool changedNothing(const std::string& stage) {
 }
 
 std::string verbOf(const std::string& stage) {
-  if (stage == "share") return "is live";
   if (stage == "settled") return "has settled";
   if (stage == "failed") return "failed";
   if (stage == "taken back" || stage == "cancelled" || stage == "superseded") return "was " + stage;
@@ -47,7 +46,7 @@ std::string unchangedText(const Json& result) {
 }  // namespace
 
 std::string stageWord(const std::string& stage) {
-  return stage == "share" ? "watching" : stage;
+  return stage == "live" ? "watching" : stage;
 }
 
 std::string millisecondsText(double milliseconds) {

@@ -13,7 +13,7 @@
 
 namespace orbit::cli {
 
-// A stage as the table names it: "share" is "watching".
+// A stage as the table names it: "live" is "watching".
 std::string stageWord(const std::string& stage);
 // "412 requests, 0 errors, p99 38 ms", of what a status row says.
 std::string numbersText(const format::Json& numbers);

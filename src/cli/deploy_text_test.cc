@@ -88,7 +88,7 @@ TEST(StageLines, CountsAreToldNowAndThenAndChangesAtOnce) {
   StageLines lines;
   Instant now{};
   StageEvent stage{
-      .stage = "share", .service = "web", .text = "1 request", .problem = std::nullopt, .log = {}, .numbers = {}};
+      .stage = "live", .service = "web", .text = "1 request", .problem = std::nullopt, .log = {}, .numbers = {}};
   EXPECT_EQ(lines.line(stage, now), " web watching: 1 request\n");
   stage.text = "9 requests";
   EXPECT_EQ(lines.line(stage, now + std::chrono::seconds(9)), "");

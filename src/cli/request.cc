@@ -252,7 +252,7 @@ Json execRequest(const CommandLine& line, bool terminal, const Variables& lookUp
   std::vector<std::string> environment;
   const Json variables = pairs(line.list("env"), lookUp);
   for (const auto& [name, value] : variables.members()) environment.push_back(name + "=" + value.asString());
-  setEnvironment(body, line);
+  if (line.isSet("environment")) body.set("inEnvironment", line.text("environment"));
   body.set("service", line.arguments.front());
   body.set("command", Json::strings(command));
   if (line.number("index").value_or(0) > 0) body.set("index", *line.number("index"));

@@ -90,11 +90,23 @@ std::unique_ptr<traffic::Traffic> startTraffic(net::Loop& loop, engine::Engine& 
     if (!value.ok()) log(Level::kWarning, "daemon", value.error().text());
     return value.ok() ? *value : std::string();
   };
-  traffic::Options options{home.holdSocket(), home.edgeSocket(), kept("ports"), [&store](std::string ports) {
-                             store.set("ports", std::move(ports), [](const Status& written) {
-                               if (!written.ok()) log(Level::kWarning, "daemon", written.error().text());
-                             });
-                           }};
+  const auto keep = [&store](const char* key, std::string value) {
+    store.set(key, std::move(value), [](const Status& written) {
+      if (!written.ok()) log(Level::kWarning, "daemon", written.error().text());
+    });
+  };
+  traffic::Options options;
+  options.holdSocket = home.holdSocket();
+  options.edgeSocket = home.edgeSocket();
+  options.ports = kept("ports");
+  options.rememberPorts = [keep](std::string ports) { keep("ports", std::move(ports)); };
+  options.engineHere = !startsWith(variable("DOCKER_HOST"), "tcp:");
+  options.pinKey = kept("pin");
+  if (options.pinKey.empty()) {
+    Random random = Random::fromSystem();
+    options.pinKey = newId(0, random) + newId(0, random);
+    keep("pin", options.pinKey);
+  }
   auto made = traffic::Traffic::create(loop, engine, std::move(options));
   auto authority = traffic::readAuthority(kept("acme"));
   if (!authority.ok()) log(Level::kWarning, "daemon", authority.error().text());

@@ -42,7 +42,9 @@ Result<std::vector<project::EnvironmentVariable>> DeploySecrets::variables(const
   ORBIT_TRY(auto kept, store_.variables(project, environment));
   std::vector<project::EnvironmentVariable> all;
   for (auto& one : kept) {
-    std::string value = one.secret ? model::secretMark(one.name) : std::move(one.value);
+    // One service's own secret has a mark of its own: another service may refer to it.
+    const std::string marked = one.service.empty() ? one.name : one.service + "/" + one.name;
+    std::string value = one.secret ? model::secretMark(marked) : std::move(one.value);
     all.push_back({std::move(one.name), std::move(one.service), std::move(value), one.secret, one.version});
   }
   return all;

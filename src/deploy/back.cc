@@ -102,7 +102,7 @@ Task<Status> Environment::end(bool volumes, Wait wait) {
     const auto plan = planOf(number);
     if (!plan.ok()) continue;
     for (const auto& volume : (*plan)->volumes) {
-      if (!volume.external) kept.insert(volumeName(key_, volume.key));
+      if (!volume.external) kept.insert(volume.name);
     }
   }
   // First it is nobody's any more: a crash in the middle leaves containers for the sweep, never routes to nothing.

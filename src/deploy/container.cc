@@ -27,6 +27,14 @@ Status fillIn(const InstanceInput& input, model::ContainerSpec& spec) {
     if (!value) continue;
     ORBIT_TRY_STATUS(fillText(input, *value, name));
   }
+  for (auto& [name, value] : spec.labels) {
+    ORBIT_TRY_STATUS(fillText(input, value, name));
+  }
+  if (spec.healthCheck) {
+    for (auto& word : spec.healthCheck->test) {
+      ORBIT_TRY_STATUS(fillText(input, word, "the healthcheck"));
+    }
+  }
   for (auto* words : {&spec.command, &spec.entrypoint}) {
     if (!*words) continue;
     for (auto& word : **words) {
@@ -45,6 +53,7 @@ void tellItsName(const InstanceInput& input, model::ContainerSpec& spec) {
                                     {"RAILWAY_REPLICA_ID", instance}}) {
     spec.environment.try_emplace(name, value);
   }
+  for (const auto& [name, value] : input.service.perRelease) spec.environment.try_emplace(name, value);
 }
 
 void nameVolumes(const InstanceInput& input, std::vector<Mount>& mounts) {
@@ -52,7 +61,7 @@ void nameVolumes(const InstanceInput& input, std::vector<Mount>& mounts) {
     if (mount.type != Mount::Type::kVolume || mount.source.empty()) continue;
     for (const auto& volume : input.plan.volumes) {
       if (volume.key == mount.source) {
-        mount.source = volume.external ? volume.name : volumeName(input.state.key, volume.key);
+        mount.source = volume.name;
         break;
       }
     }
@@ -75,6 +84,7 @@ void joinNetwork(const InstanceInput& input, model::ContainerSpec& spec) {
   if (!spec.networkMode.empty()) return;
   model::NetworkAttachment attachment;
   attachment.network = networkName(input.state.key);
+  attachment.ipv4Address = input.address;
   // A name that the engine's DNS answers leads to every instance, also those that are not through their gate; so
   // only services without a virtual address have one.
   const bool byDns = input.service.direct || !input.virtualAddresses;
@@ -141,6 +151,7 @@ Result<model::ContainerSpec> containerSpec(const InstanceInput& input) {
   spec.labels[kServiceLabel] = input.service.service.name;
   spec.labels[kReleaseLabel] = releaseId(input.group.number);
   if (input.number != 0) spec.labels[kInstanceLabel] = std::to_string(input.number);
+  if (!input.address.empty()) spec.labels[kAddressLabel] = input.address;
   if (input.number == 0) {  // a task: no volumes, and it ends
     std::erase_if(spec.mounts, [](const Mount& mount) { return mount.type != Mount::Type::kTmpfs; });
     spec.restartPolicy = "no";

@@ -16,6 +16,10 @@ struct InstanceInput {
   std::string home;
   bool virtualAddresses = false;
   std::function<Result<std::string>(const std::string& name)> secret;
+  // In the environment's network. Its own until it is removed: were the engine to choose at each start, an instance
+  // could get another service's after a reboot, and the edge, which starts from its last table, would send it that
+  // one's visitors.
+  std::string address = {};
 };
 
 // What createContainer() takes. Errors: those of `secret`; kUnsupported for external configs and secrets.

@@ -143,6 +143,7 @@ struct StartRequest {
   std::map<std::string, std::string> contexts;  // service → context archive on disk
   bool force = false;                           // also what did not change
   bool allowDevelopmentSecrets = false;
+  int httpsPort = 443;  // that the plan was made with
 };
 
 struct Outcome {

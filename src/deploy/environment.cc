@@ -2,6 +2,7 @@
 
 #include "deploy/gate.h"
 #include "deploy/limits.h"
+#include "model/secret_mark.h"
 
 namespace orbit::deploy {
 
@@ -71,6 +72,7 @@ Result<std::shared_ptr<const model::Deployment>> Environment::planOf(int number)
   production.environment = key_.environment;
   production.variables = group->pins;
   production.allowDevelopmentSecrets = true;  // they were allowed when it was deployed
+  production.httpsPort = group->httpsPort;
   production.commit = group->source.commit;
   production.branch = group->source.branch;
   production.message = group->source.message;
@@ -99,15 +101,15 @@ int Environment::replicasOf(const std::string& service, int group, int fallback)
   return planned == nullptr ? fallback : planned->replicas;
 }
 
-Result<std::string> Environment::secretOf(const Group& group, const std::string& service, const std::string& name) {
-  SecretVersion pin;
-  for (const auto& one : group.pins) {
-    if (one.name != name || (!one.service.empty() && one.service != service)) continue;
-    if (one.service.empty() && !pin.service.empty()) continue;  // the service's own wins
-    pin = {one.service, one.version};
+Result<std::string> Environment::secretOf(const Group& group, const std::string& name) {
+  const std::string mark = model::secretMark(name);
+  const auto pin = std::find_if(group.pins.begin(), group.pins.end(),
+                                [&](const auto& one) { return one.secret && one.value == mark; });
+  if (pin == group.pins.end()) {
+    return Error{.code = Code::kNotFound, .message = releaseId(group.number) + " was made without a secret " + name};
   }
-  ORBIT_TRY(auto value, parts_.secrets.open(key_.project, key_.environment, pin.service, name, pin.version));
-  if (pin.version != 0 && value.version != pin.version) {
+  ORBIT_TRY(auto value, parts_.secrets.open(key_.project, key_.environment, pin->service, pin->name, pin->version));
+  if (value.version != pin->version) {
     log(Level::kInfo, "deploy",
         "release " + releaseId(group.number) + " gets version " + std::to_string(value.version) + " of " + name +
             ": the version it was made with is revoked");
@@ -115,10 +117,24 @@ Result<std::string> Environment::secretOf(const Group& group, const std::string&
   return std::move(value.text);
 }
 
+std::function<Result<std::string>(const std::string& name)> Environment::secretsOf(int number) {
+  return [this, number](const std::string& name) -> Result<std::string> {
+    const Group* group = state_.find(number);
+    if (group != nullptr) return secretOf(*group, name);
+    return Error{.code = Code::kNotFound, .message = "no release " + releaseId(number)};
+  };
+}
+
+Result<model::Probe> Environment::probeOf(const model::DeployService& service, int number) {
+  model::Probe probe = service.probe;
+  for (auto& word : probe.command) {
+    ORBIT_TRY(word, model::fillSecrets(word, secretsOf(number)));
+  }
+  return probe;
+}
+
 InstanceInput Environment::inputFor(const model::Deployment& plan, const model::DeployService& service,
                                     const Group& group, int number) {
-  const std::string name = service.service.name;
-  const int of = group.number;
   return {.state = state_,
           .plan = plan,
           .service = service,
@@ -126,11 +142,7 @@ InstanceInput Environment::inputFor(const model::Deployment& plan, const model::
           .number = number,
           .home = parts_.home,
           .virtualAddresses = parts_.traffic.virtualAddresses(),
-          .secret = [this, name, of](const std::string& secret) -> Result<std::string> {
-            const Group* pinned = state_.find(of);
-            if (pinned == nullptr) return Error{.code = Code::kNotFound, .message = "no release " + releaseId(of)};
-            return secretOf(*pinned, name, secret);
-          }};
+          .secret = secretsOf(group.number)};
 }
 
 Task<Status> Environment::raise(std::string service, int number, Wait wait) {
@@ -183,12 +195,12 @@ Task<Status> Environment::gateAll(const model::DeployService& service, int numbe
                                   stack::Failure& failure, Wait wait) {
   const std::string name = service.service.name;
   GateInput input;
-  input.probe = service.probe;
+  ORBIT_CO_TRY(input.probe, probeOf(service, number));
   input.service = name;
   input.routed = service.routed;
   input.port = service.port;
   input.portFrom = service.portFrom;
-  input.portNamed = service.port != 0 && startsWith(service.portFrom, "x-orbit");
+  input.portNamed = service.portFixed;
   const Group* group = state_.find(number);
   const auto before = group->before.find(name);
   const Group* old = before == group->before.end() ? nullptr : state_.find(before->second);

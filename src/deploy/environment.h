@@ -46,8 +46,11 @@ class Environment {
   // `fallback` where its plan was not made yet.
   int replicasOf(const std::string& service, int group, int fallback) const;
 
+  // How to ask an instance of it, secrets filled in. Errors: those of a secret.
+  Result<model::Probe> probeOf(const model::DeployService& service, int group);
   // Network and virtual addresses for these services. Errors: the engine's; kConflict when no subnet is free.
   net::Task<Status> prepareNetwork(const model::Deployment& plan, net::Wait wait);
+  std::function<Result<std::string>(const std::string& name)> secretsOf(int group);
   InstanceInput inputFor(const model::Deployment& plan, const model::DeployService& service, const Group& group,
                          int number);
   // The same containers, started where they do not run, without asking whether they are well: for what was live before.
@@ -107,11 +110,7 @@ class Environment {
   int promoteAsked = 0;                               // group, by hand
 
  private:
-  struct SecretVersion {
-    std::string service;
-    int version = 0;
-  };
-  Result<std::string> secretOf(const Group& group, const std::string& service, const std::string& name);
+  Result<std::string> secretOf(const Group& group, const std::string& name);
   // Keeps instances from the sweep while they are brought up for what no fact tells yet.
   class Keeping {
    public:

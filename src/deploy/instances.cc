@@ -2,8 +2,10 @@
 
 #include <charconv>
 #include <deque>
+#include <set>
 
 #include "deploy/limits.h"
+#include "model/secret_mark.h"
 #include "pack/pack.h"
 
 namespace orbit::deploy {
@@ -31,6 +33,7 @@ Instance instanceOf(const engine::ContainerSummary& summary) {
   one.imageId = summary.imageId;
   one.group = groupOf(label(summary.labels, kReleaseLabel));
   one.number = numberIn(label(summary.labels, kInstanceLabel));
+  one.own = label(summary.labels, kAddressLabel);
   one.running = summary.state == engine::ContainerState::kRunning;
   one.ended = !one.running && summary.state != engine::ContainerState::kRestarting;
   if (one.running) {
@@ -56,6 +59,22 @@ const Instance* Instances::find(const std::string& id) const {
     if (one.id == id) return &one;
   }
   return nullptr;
+}
+
+std::string Instances::nextAddress(const std::string& subnet) {
+  const std::string prefix = subnet.substr(0, subnet.rfind('.') + 1);
+  if (prefix.empty()) return {};
+  std::set<std::string> taken;
+  for (const auto& one : all_) {
+    taken.insert(one.own);
+    taken.insert(one.address);
+  }
+  for (int tried = kFirstHost; tried <= kLastHost; ++tried) {
+    lastHost_ = lastHost_ >= kLastHost ? kFirstHost : lastHost_ + 1;
+    std::string address = prefix + std::to_string(lastHost_);
+    if (!taken.contains(address)) return address;
+  }
+  return {};  // the engine says what is wrong
 }
 
 Task<Status> Instances::look(Wait wait) {
@@ -111,6 +130,7 @@ Task<Result<Instance>> Instances::ensure(InstanceInput input, Wait wait) {
     }
   }
   if (id.empty()) {
+    input.address = nextAddress(input.state.subnet);
     ORBIT_CO_TRY(auto spec, containerSpec(input));
     std::string name = containerName(key_, service, input.group.number, input.number);
     auto created = co_await create(std::move(name), input, std::move(spec), wait);
@@ -119,7 +139,8 @@ Task<Result<Instance>> Instances::ensure(InstanceInput input, Wait wait) {
   }
   if (!running) {  // no harm where it does
     Status started = co_await engine_.startContainer(id, wait);
-    if (!started.ok() && started.error().code == Code::kStale) {
+    const bool taken = !started.ok() && started.error().message.find("Address already in use") != std::string::npos;
+    if (taken || (!started.ok() && started.error().code == Code::kStale)) {
       ORBIT_CO_TRY_STATUS(co_await engine_.removeContainer(id, true, true, wait));
       ORBIT_CO_TRY_STATUS(co_await look(wait));
       co_return co_await ensure(input, wait);
@@ -160,7 +181,11 @@ Task<Status> Instances::remove(std::string id, Wait wait) {
 
 Task<Result<int>> Instances::runTask(InstanceInput input, std::string task, std::vector<std::string> command,
                                      std::vector<std::string>& output, Wait wait) {
+  input.address = nextAddress(input.state.subnet);
   ORBIT_CO_TRY(auto spec, containerSpec(input));
+  for (auto& word : command) {
+    ORBIT_CO_TRY(word, model::fillSecrets(word, input.secret));
+  }
   spec.entrypoint = std::vector<std::string>{command.front()};
   spec.command = std::vector<std::string>(command.begin() + 1, command.end());
   spec.labels[kTaskLabel] = task;

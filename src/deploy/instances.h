@@ -12,6 +12,7 @@ namespace orbit::deploy {
 struct Instance {
   std::string id, name, service, imageId;
   std::string address;  // in the environment's network, "" while it does not run
+  std::string own;      // the one it was made with, also while it does not run
   int group = 0, number = 0;
   bool running = false;
   bool ended = false;          // neither runs nor is started again by the engine
@@ -42,11 +43,15 @@ class Instances {
  private:
   net::Task<Result<std::string>> create(std::string name, InstanceInput input, model::ContainerSpec spec,
                                         net::Wait wait);
+  // One of the subnet's lower half that nobody has; in turn, so that one just given up is not given again at once.
+  std::string nextAddress(const std::string& subnet);
+
   net::Loop& loop_;
   engine::Engine& engine_;
   const EnvironmentKey key_;
   const std::string home_;
   std::vector<Instance> all_;
+  int lastHost_ = 1;  // of the addresses given
 };
 
 // The last lines a container printed.

@@ -25,8 +25,10 @@ inline constexpr auto kTick = 1s;            // of a watch, without evidence tha
 inline constexpr auto kProbeWatched = 2s;    // between two probes of a watched instance
 inline constexpr auto kHealAgain = 5s;
 inline constexpr int kSubnetsTried = 64;
-inline constexpr std::size_t kEventsKept = 500;  // of one group, for those who follow late
-inline constexpr auto kLogMax = "32m";           // decision 9
+inline constexpr int kFirstHost = 2, kLastHost = 126;  // of an environment's /24, for instances
+inline constexpr std::size_t kEventsKept = 500;        // of one group, for those who follow late
+inline constexpr auto kLogMax = "32m";                 // decision 9
+inline constexpr std::size_t kHiddenLeast = 4;         // bytes of a secret worth hiding: "1" is in every line
 inline constexpr auto kLogFiles = "4";
 
 }  // namespace orbit::deploy

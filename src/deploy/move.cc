@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "deploy/difference.h"
 #include "deploy/limits.h"
 #include "model/secret_mark.h"
+#include "pack/pack.h"
 
 namespace orbit::deploy {
 
@@ -17,6 +19,17 @@ namespace {
 std::string short12(const std::string& imageId) {
   const auto colon = imageId.find(':');
   return imageId.substr(colon == std::string::npos ? 0 : colon + 1, 12);
+}
+
+// A line without what must not be seen in it.
+std::string hidden(std::string_view line, const std::set<std::string>& secrets) {
+  std::string text(line);
+  for (const auto& secret : secrets) {
+    for (auto at = text.find(secret); at != std::string::npos; at = text.find(secret, at)) {
+      text.replace(at, secret.size(), "***");
+    }
+  }
+  return text;
 }
 
 }  // namespace
@@ -66,6 +79,7 @@ Task<Status> Move::begin() {
   ORBIT_CO_TRY(group.pins,
                environment_.parts().secrets.variables(environment_.key().project, environment_.key().environment));
   group.allowDevelopmentSecrets = request_.allowDevelopmentSecrets;
+  group.httpsPort = request_.httpsPort;
   Json body = deployBody(group);
   std::string files = project::writeSnapshot(request_.snapshot);
   co_return co_await environment_.record(number_, "deploy", std::move(body), std::move(files));
@@ -123,16 +137,44 @@ Task<Status> Move::imageOf(const model::DeployService& service, Wait wait) {
   co_return co_await environment_.record(number_, "image", std::move(body));
 }
 
+// Build arguments and files that only this environment's build gets, with their secrets.
+Status Move::fillBuild(model::Plan& plan) {
+  const auto secret = environment_.secretsOf(number_);
+  const auto value = [&](const std::string& name) -> Result<std::string> {
+    ORBIT_TRY(std::string text, secret(name));
+    if (text.size() >= kHiddenLeast) shown_.insert(text);
+    return text;
+  };
+  for (auto& service : plan.services) {
+    for (auto& [name, text] : service.build->args) {
+      if (!text) continue;
+      ORBIT_TRY(*text, model::fillSecrets(*text, value));
+    }
+    for (const auto& [path, text] : service.build->contextFiles) {
+      ORBIT_TRY(const std::string filled, model::fillSecrets(text, value));
+      const auto context = request_.contexts.find(service.name);
+      ORBIT_CHECK(context != request_.contexts.end());  // neededContexts() was asked first
+      ORBIT_TRY_STATUS(pack::addToArchive(context->second, path, filled));
+    }
+  }
+  return {};
+}
+
 Task<Status> Move::images(Wait wait) {
-  const model::Plan plan = buildPlan(environment_.key(), request_, number_);
+  model::Plan plan = buildPlan(environment_.key(), request_, number_);
+  ORBIT_CO_TRY_STATUS(fillBuild(plan));
   if (!plan.services.empty()) {
     tell(Stage::kBuilding, "",
          fmt::format("building {} {}", plan.services.size(), plan.services.size() == 1 ? "image" : "images"));
     stack::Stack::BuildOptions options;
     options.contexts = request_.contexts;
     options.composeLabels = false;
-    const auto built =
-        co_await environment_.parts().stack.build(plan, std::move(options), progress_->stackObserver(), wait);
+    options.light = true;
+    stack::Observer observer = progress_->stackObserver();
+    observer.buildOutput = [this, tellLine = observer.buildOutput](const std::string& service, std::string_view line) {
+      tellLine(service, hidden(line, shown_));
+    };
+    const auto built = co_await environment_.parts().stack.build(plan, std::move(options), std::move(observer), wait);
     if (!built.failures.empty()) {
       failure_ = built.failures.front();
       co_return failure_.error;
@@ -143,48 +185,6 @@ Task<Status> Move::images(Wait wait) {
     ORBIT_CO_TRY_STATUS(co_await imageOf(service, wait));
   }
   co_return Status();
-}
-
-namespace {
-
-// The versions of the secrets that a service's environment holds, its own before those of all.
-std::map<std::string, std::pair<std::string, int>> versionsOf(const model::DeployService& service,
-                                                              const std::vector<project::EnvironmentVariable>& pins) {
-  std::map<std::string, std::pair<std::string, int>> found;
-  for (const auto& [variable, value] : service.service.container.environment) {
-    if (!value) continue;
-    for (const auto& secret : model::secretsIn(*value)) {
-      for (const auto& pin : pins) {
-        const bool own = pin.service == service.service.name;
-        if (pin.name != secret || (!own && (!pin.service.empty() || found.contains(secret)))) continue;
-        found[secret] = {pin.service, pin.version};
-      }
-    }
-  }
-  return found;
-}
-
-}  // namespace
-
-std::string differenceOf(Environment& environment, const model::DeployService& service, const std::string& imageId,
-                         const std::vector<project::EnvironmentVariable>& pins) {
-  const std::string& name = service.service.name;
-  const EnvironmentState& state = environment.state();
-  const auto live = state.live.find(name);
-  const Group* old = live == state.live.end() ? nullptr : state.find(live->second);
-  const auto before = old == nullptr ? decltype(old->services.find(name)){} : old->services.find(name);
-  if (old == nullptr || before == old->services.end()) return "new";
-  std::vector<std::string> what;
-  if (!imageId.empty() && before->second.imageId != imageId) what.push_back("image");
-  if (before->second.hash != service.hash) what.push_back("configuration");
-  if (const auto* earlier = environment.planned(name, old->number)) {
-    const bool same = earlier->hosts == service.hosts && earlier->path == service.path &&
-                      earlier->exposeTcp == service.exposeTcp && earlier->probe == service.probe &&
-                      earlier->replicas == service.replicas;
-    if (!same) what.push_back("routes");
-  }
-  if (versionsOf(service, old->pins) != versionsOf(service, pins)) what.push_back("secrets");
-  return join(what, ", ");
 }
 
 // What differs from what is live at this moment; asked again when that may have moved meanwhile.
@@ -241,6 +241,7 @@ Task<Status> Move::runCommand(const model::DeployService& service, std::string t
 Task<Status> Move::checks(Wait wait) {
   for (const auto& service : plan_->services) {
     if (!group().didChange(service.service.name) || service.release.check.empty()) continue;
+    ORBIT_CO_TRY_STATUS(co_await environment_.prepareNetwork(*plan_, wait));  // its container is in it
     ORBIT_CO_TRY_STATUS(co_await runCommand(service, "check", service.release.check, wait));
   }
   co_return Status();

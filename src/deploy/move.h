@@ -2,6 +2,7 @@
 // watch.h's. Private to deploy. Thread rules: the thread of its Loop.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 
 #include "deploy/environment.h"
@@ -26,6 +27,7 @@ class Move {
  private:
   net::Task<Status> begin();
   net::Task<Status> images(net::Wait wait);
+  Status fillBuild(model::Plan& plan);
   net::Task<Status> imageOf(const model::DeployService& service, net::Wait wait);
   net::Task<Status> changes(net::Wait wait);
   net::Task<Status> unchanged();
@@ -50,12 +52,10 @@ class Move {
   const int number_;
   const std::shared_ptr<Progress> progress_;
   stack::Failure failure_;
-  std::set<std::string> up_;  // services that are through their gate
+  std::set<std::string> shown_;  // secrets that builds were given: their output must not show them
+  std::set<std::string> up_;     // services that are through their gate
 };
 
-// Why a service of a plan differs from what is live: "new", "image, environment", … "" when it does not.
-std::string differenceOf(Environment& environment, const model::DeployService& service, const std::string& imageId,
-                         const std::vector<project::EnvironmentVariable>& pins);
 // What the plan's services are built as, for stack.
 model::Plan buildPlan(const EnvironmentKey& key, const StartRequest& request, int number);
 

@@ -45,10 +45,6 @@ std::string networkName(const EnvironmentKey& key) {
   return fmt::format("orbit.{}.{}", key.project, key.environment);
 }
 
-std::string volumeName(const EnvironmentKey& key, const std::string& volume) {
-  return fmt::format("orbit.{}.{}.{}", key.project, key.environment, volume);
-}
-
 std::string bridgeName(const EnvironmentKey& key) {
   return fmt::format("orb{:010x}", hashOf(key) & 0xff'ffff'ffffULL);
 }

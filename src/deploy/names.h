@@ -12,6 +12,7 @@ inline constexpr const char* kEnvironmentLabel = "orbit.environment";
 inline constexpr const char* kServiceLabel = "orbit.service";
 inline constexpr const char* kReleaseLabel = "orbit.release";    // "r12"
 inline constexpr const char* kInstanceLabel = "orbit.instance";  // "1"
+inline constexpr const char* kAddressLabel = "orbit.address";    // "10.213.4.7": its own for as long as it is there
 inline constexpr const char* kTaskLabel = "orbit.task";          // "check", "pre-deploy": no instance
 
 struct EnvironmentKey {
@@ -26,7 +27,6 @@ std::string containerName(const EnvironmentKey& key, const std::string& service,
 std::string taskName(const EnvironmentKey& key, const std::string& service, int group, const std::string& task);
 std::string imageName(const EnvironmentKey& key, const std::string& service, int group);
 std::string networkName(const EnvironmentKey& key);
-std::string volumeName(const EnvironmentKey& key, const std::string& volume);
 // At most 15 letters, as the kernel wants it.
 std::string bridgeName(const EnvironmentKey& key);
 // The n-th choice of a subnet for an environment, "10.213.4"; by its name, so that choices rarely meet.

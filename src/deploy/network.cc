@@ -83,7 +83,6 @@ Task<Status> Environment::prepareNetwork(const model::Deployment& plan, Wait wai
   for (const auto& volume : plan.volumes) {
     if (volume.external) continue;
     model::Volume own = volume;
-    own.name = volumeName(key_, volume.key);
     own.labels.merge(environmentLabels(key_, parts_.home));
     ORBIT_CO_TRY_STATUS(co_await parts_.engine.createVolume(std::move(own), wait));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "deploy/difference.h"
 #include "deploy/limits.h"
 
 namespace orbit::deploy {

@@ -44,6 +44,7 @@ void readGroup(Group& group, const Json& body) {
                           pin["secret"].asBool(), static_cast<int>(pin["version"].asInt(1))});
   }
   group.allowDevelopmentSecrets = body["allowDevelopmentSecrets"].asBool();
+  group.httpsPort = static_cast<int>(body["httpsPort"].asInt(443));
 }
 
 void goLive(EnvironmentState& state, Group& group) {
@@ -228,7 +229,8 @@ Json deployBody(const Group& group) {
   return Json::object({{"source", std::move(source)},
                        {"services", std::move(services)},
                        {"pins", std::move(pins)},
-                       {"allowDevelopmentSecrets", group.allowDevelopmentSecrets}});
+                       {"allowDevelopmentSecrets", group.allowDevelopmentSecrets},
+                       {"httpsPort", group.httpsPort}});
 }
 
 Json changesBody(const Group& group) {

@@ -50,6 +50,7 @@ struct Group {
   std::map<std::string, int> before;  // what was live of each changed service, 0: nothing
   std::vector<project::EnvironmentVariable> pins;
   bool allowDevelopmentSecrets = false;
+  int httpsPort = 443;
   std::string replacing;  // a stateful service between stop and serve, "" none
   int replacingFrom = 0;
   std::vector<std::string> replaced;  // stateful services that serve the new release

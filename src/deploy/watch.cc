@@ -52,7 +52,6 @@ void Watch::begin() {
                         verdict::Judge(policy, {releaseId(number_), releaseId(now.before.at(name))},
                                        share ? verdict::Stage::kShare : verdict::Stage::kPromoted)});
   }
-  stageSince_ = environment_.loop().clock().now();
 }
 
 verdict::Instances Watch::instancesOf(const Watched& one, int group) {
@@ -68,7 +67,7 @@ verdict::Instances Watch::instancesOf(const Watched& one, int group) {
     const auto failing = one.failing.find(instance.id);
     const bool fails = failing != one.failing.end() && failing->second >= planned->probe.fall;
     if (fails) ++seen.failing;
-    if (instance.startedUs != 0) {
+    if (instance.startedUs != 0 && instance.startedUs <= nowUs) {  // a stepped clock says nothing
       seen.youngestS = std::min(seen.youngestS, static_cast<double>(nowUs - instance.startedUs) / 1e6);
     }
   }
@@ -78,15 +77,17 @@ verdict::Instances Watch::instancesOf(const Watched& one, int group) {
 Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
   const model::DeployService* planned = number == 0 ? nullptr : environment_.planned(one.service, number);
   if (planned == nullptr) co_return;
+  const auto probe = environment_.probeOf(*planned, number);
+  if (!probe.ok()) co_return;  // a secret that cannot be read says nothing of an instance
   const Group* of = environment_.state().find(number);
   const int port = of->services.at(one.service).port;
   for (const auto& instance : environment_.instances().of(one.service, number)) {
-    const Wait limited = wait.until(environment_.loop().clock().now() + planned->probe.timeout);
+    const Wait limited = wait.until(environment_.loop().clock().now() + probe->timeout);
     Status passed = Error{.code = Code::kUnavailable, .message = "its process does not run"};
-    if (instance.running) passed = co_await probeOnce(environment_.engine(), instance, planned->probe, port, limited);
+    if (instance.running) passed = co_await probeOnce(environment_.engine(), instance, *probe, port, limited);
     // An engine that is away says nothing of an instance.
     const bool engineGone =
-        !passed.ok() && planned->probe.kind == model::Probe::Kind::kExec && passed.error().code == Code::kUnavailable;
+        !passed.ok() && probe->kind == model::Probe::Kind::kExec && passed.error().code == Code::kUnavailable;
     if (passed.ok()) {
       one.failing.erase(instance.id);
     } else if (!engineGone) {
@@ -96,19 +97,50 @@ Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
   }
 }
 
-Task<void> Watch::probe(Watched& one, Wait wait) {
-  const Instant now = environment_.loop().clock().now();
-  if (now - one.probedAt < kProbeWatched) co_return;
-  one.probedAt = now;
-  co_await probeInstances(one, number_, wait);
-  co_await probeInstances(one, one.old, wait);
+// Whether what the service needs is well, as far as Orbit probes it: all instances of one ill is ill.
+Task<void> Watch::probeDependencies(Watched& one, Wait wait) {
+  const model::DeployService* planned = environment_.planned(one.service, number_);
+  bool healthy = true;
+  for (const auto& name : planned == nullptr ? std::vector<std::string>() : planned->after) {
+    const auto live = environment_.state().live.find(name);
+    const int number = live == environment_.state().live.end() ? 0 : live->second;
+    const model::DeployService* other = number == 0 ? nullptr : environment_.planned(name, number);
+    const Group* group = other == nullptr ? nullptr : environment_.state().find(number);
+    if (group == nullptr) continue;
+    const auto probe = environment_.probeOf(*other, number);
+    if (!probe.ok()) continue;
+    const int port = group->services.at(name).port;
+    const auto all = environment_.instances().of(name, number);
+    std::size_t failing = 0;
+    for (const auto& instance : all) {
+      const Wait limited = wait.until(environment_.loop().clock().now() + probe->timeout);
+      const Status passed = co_await probeOnce(environment_.engine(), instance, *probe, port, limited);
+      if (!passed.ok()) ++failing;
+    }
+    healthy = healthy && (all.empty() || failing < all.size());
+  }
+  one.dependenciesHealthy = healthy;
 }
 
-Task<void> Watch::look(double seconds, Wait wait) {
+Task<void> Watch::probeForever(Wait wait) {
+  while (wait.cancel == nullptr || !wait.cancel->requested()) {
+    net::TaskGroup probes(environment_.loop());
+    for (auto& one : watched_) {
+      probes.add(probeInstances(one, number_, wait));
+      probes.add(probeInstances(one, one.old, wait));
+      probes.add(probeDependencies(one, wait));
+    }
+    co_await probes.join();
+    const Status slept = co_await environment_.loop().sleep(kProbeWatched, wait);
+    if (!slept.ok()) co_return;
+  }
+}
+
+void Watch::look(double seconds) {
   for (auto& one : watched_) {
-    co_await probe(one, wait);
     verdict::Tick tick;
     tick.seconds = seconds;
+    tick.dependenciesHealthy = one.dependenciesHealthy;
     if (one.judged) tick.routes = std::move(one.routes);
     one.routes.clear();
     tick.fresh = instancesOf(one, number_);
@@ -188,7 +220,6 @@ Task<void> Watch::promote(std::string by, std::string text, Wait wait) {
   const Status served = co_await environment_.serve(wait);
   if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
   for (auto& one : watched_) one.judge.promoted();
-  stageSince_ = environment_.loop().clock().now();
   progress_->tell({.stage = Stage::kPromoted, .text = text, .numbers = numbers()});
   const std::string& said = by == "first" ? text : sentence();
   progress_->reach(Stage::kPromoted, fmt::format("{} is promoted: {}", releaseId(number_), said));
@@ -246,6 +277,8 @@ Task<void> Watch::run(net::Cancel& cancel) {
       group()->stage == Stage::kShare) {
     co_await promote("first", "nothing was live before it, so it has all requests", wait);
   }
+  net::TaskGroup probing(loop);
+  probing.add(probeForever(wait));
   Instant last = loop.clock().now();
   while (!cancel.requested()) {
     // What the requests say paces this; without any, the clock does.
@@ -260,7 +293,7 @@ Task<void> Watch::run(net::Cancel& cancel) {
     co_await asking.join();
     const Instant now = loop.clock().now();
     if (group() == nullptr || !group()->watched()) co_return;  // rolled back by hand, or a newer one is live
-    co_await look(secondsOf(now - last), wait);
+    look(secondsOf(now - last));
     last = now;
     if (cancel.requested() || group() == nullptr || !group()->watched()) co_return;
     co_await noteSharedFault();

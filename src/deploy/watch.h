@@ -26,14 +26,16 @@ class Watch {
     verdict::Judge judge;
     verdict::Decision decision = {};
     std::vector<verdict::RouteTick> routes = {};
-    Instant probedAt{};
     std::map<std::string, int> failing = {};  // own probes in a row that failed, by instance
     std::string lastProbe = {};
+    bool dependenciesHealthy = true;
   };
 
   void begin();
-  net::Task<void> look(double seconds, net::Wait wait);
-  net::Task<void> probe(Watched& one, net::Wait wait);
+  void look(double seconds);
+  // Beside the ticks: a probe that hangs must not hold a verdict up.
+  net::Task<void> probeForever(net::Wait wait);
+  net::Task<void> probeDependencies(Watched& one, net::Wait wait);
   net::Task<void> probeInstances(Watched& one, int group, net::Wait wait);
   verdict::Instances instancesOf(const Watched& one, int group);
   net::Task<void> promote(std::string by, std::string text, net::Wait wait);
@@ -51,7 +53,7 @@ class Watch {
   const int number_;
   std::shared_ptr<Progress> progress_;
   std::vector<Watched> watched_;
-  Instant toldAt_{}, stageSince_{};
+  Instant toldAt_{};
   bool sharedFault_ = false;  // told already
 };
 

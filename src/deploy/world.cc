@@ -33,6 +33,11 @@ class Making {
     service.path = planned->path;
     service.hosts = planned->hosts;
     service.tcpPorts = planned->tcpPorts;
+    // What was seen listening, and speaks no HTTP that we know of: the others dial it all the same.
+    if (const int seen = portOf(name, number); seen != 0 && !planned->routed) {
+      if (std::find(service.tcpPorts.begin(), service.tcpPorts.end(), seen) == service.tcpPorts.end())
+        service.tcpPorts.push_back(seen);
+    }
     service.exposeTcp = planned->exposeTcp;
     service.probe = planned->probe;
     service.drain = planned->release.drain;
@@ -68,14 +73,21 @@ class Making {
     service.releases.insert(service.releases.begin(), std::move(current));
   }
 
+  // The port that the gate saw.
+  int portOf(const std::string& service, int number) const {
+    const Group* group = here_.state.find(number);
+    if (group == nullptr) return 0;
+    const auto released = group->services.find(service);
+    return released == group->services.end() ? 0 : released->second.port;
+  }
+
   model::LiveRelease release(const std::string& service, int number) const {
     model::LiveRelease release;
     release.id = releaseId(number);
     release.weight = kAll;
-    if (const Group* group = here_.state.find(number)) {
-      const auto released = group->services.find(service);
-      if (released != group->services.end()) release.port = released->second.port;
-    }
+    const auto plan = here_.plans.find(number);
+    const model::DeployService* planned = plan == here_.plans.end() ? nullptr : plan->second->find(service);
+    if (planned == nullptr || planned->routed) release.port = portOf(service, number);
     for (const auto& one : here_.instances) {
       if (one.service == service && one.group == number && one.number != 0 && !one.address.empty()) {
         release.instances.push_back({one.name, one.address});

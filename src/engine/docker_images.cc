@@ -1,6 +1,7 @@
 // Docker: images, pulls and builds.
 #include "engine/answers.h"
 #include "engine/build_cli.h"
+#include "engine/build_weight.h"
 #include "engine/docker.h"
 #include "engine/engine_error.h"
 #include "engine/limits.h"
@@ -14,6 +15,8 @@ namespace {
 using format::Json;
 using net::Task;
 using net::Wait;
+
+constexpr const char* kControlGroups = "/sys/fs/cgroup";
 
 // One object of a pull's or build's stream as progress.
 Progress progressOf(const Json& line) {
@@ -128,6 +131,7 @@ Task<Result<std::string>> Docker::buildImage(BuildRequest request, Sink<Progress
   if (!*buildClient_) co_return co_await buildClassic(std::move(request), std::move(progress), limited);
   net::Command command = buildCommand(**buildClient_, request, connection_.url(), connection_.options());
   const std::string tag = request.tag;
+  const auto light = request.light && connection_.local() ? std::make_unique<LightBuild>(kControlGroups) : nullptr;
   Status built = co_await buildWithClient(connection_.loop(), std::move(command), std::move(request),
                                           std::move(progress), limited);
   if (!built.ok()) co_return std::move(built).error();

@@ -1,5 +1,7 @@
 #include "engine/object_body.h"
 
+#include "engine/build_weight.h"
+
 namespace orbit::engine {
 namespace {
 
@@ -113,6 +115,7 @@ std::string buildQuery(const BuildRequest& request) {
   if (request.shmBytes > 0) add("shmsize", std::to_string(request.shmBytes));
   if (request.noCache) query += "&nocache=1";
   if (request.pull) query += "&pull=1";
+  if (request.light) query += "&cpushares=" + std::to_string(kLeastCpuShares);
   return query;
 }
 

@@ -121,6 +121,7 @@ struct BuildRequest {
   std::vector<std::string> cacheFrom, extraHosts, tags;
   std::int64_t shmBytes = 0;
   bool noCache = false, pull = false;
+  bool light = false;       // with the least weight beside what serves (build_weight.h)
   std::string contextFile;  // a tar archive on disk
 };
 

@@ -55,6 +55,7 @@ Result<engine::BuildRequest> buildRequest(const model::Plan& plan, const model::
   request.shmBytes = build.shmBytes;
   request.noCache = build.noCache || options.buildNoCache;
   request.pull = build.pull || options.buildPull;
+  request.light = options.buildLight;
   const auto context = options.contexts.find(service.name);
   ORBIT_CHECK(context != options.contexts.end());
   request.contextFile = context->second;

@@ -12,7 +12,7 @@ struct ImageOptions {
   bool build = false, noBuild = false;  // --build, --no-build
   std::string pull;                     // --pull; "" = by each service's pull_policy
   bool buildNoCache = false, buildPull = false;
-  bool buildComposeLabels = true;
+  bool buildComposeLabels = true, buildLight = false;
   std::map<std::string, std::string> buildArgs;
   std::map<std::string, std::string> contexts;  // service → context archive
 };

@@ -35,6 +35,7 @@ Task<Outcome> Stack::build(const model::Plan& plan, BuildOptions options, Observ
   images.buildNoCache = options.noCache;
   images.buildPull = options.pull;
   images.buildComposeLabels = options.composeLabels;
+  images.buildLight = options.light;
   images.buildArgs = options.args;
   images.contexts = options.contexts;
   Images all(operation, plan, services, images);

@@ -98,6 +98,7 @@ class Stack {
     bool noCache = false, pull = false;
     std::map<std::string, std::string> args;
     std::map<std::string, std::string> contexts;
+    bool light = false;         // with the least weight the builder at hand allows: something serves beside it
     bool composeLabels = true;  // false: containers of the image must not look like a development project's
   };
   net::Task<Outcome> build(const model::Plan& plan, BuildOptions options, Observer observer, net::Wait wait);

@@ -22,6 +22,7 @@ class Room final : public Traffic {
   Room(net::Loop& loop, engine::Engine& engine, Options options, Peers peers)
       : loop_(loop),
         peers_(std::move(peers)),
+        earlier_(parsePorts(options.ports)),
         engineHere_(options.engineHere),
         pinKey_(std::move(options.pinKey)),
         scout_(loop, engine, peers_, [this] { publish(); }),
@@ -48,6 +49,11 @@ class Room final : public Traffic {
   }
   Task<Status> drained(std::string project, std::string environment, std::string service, std::string release,
                        Wait wait) override;
+  int httpsPort() const override {
+    const int now = portsOf(delivery_.listeners()).https;
+    if (now != 0) return now;
+    return earlier_.https != 0 ? earlier_.https : 443;
+  }
   bool virtualAddresses() const override { return engineHere_ && peers_.holdIsRoot(); }
   std::string url(const std::string& project, const std::string& environment,
                   const std::string& service) const override {
@@ -148,6 +154,7 @@ class Room final : public Traffic {
 
   net::Loop& loop_;
   Peers peers_;
+  PortPair earlier_;  // of an earlier daemon
   bool engineHere_;
   std::string pinKey_;
   std::vector<model::Domain> domains_;

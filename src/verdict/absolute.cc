@@ -9,7 +9,8 @@
 namespace orbit::verdict {
 namespace {
 
-constexpr std::uint64_t kOldRequests = 10;  // that show how the old release is
+constexpr unsigned kTimes = 5;   // at which requests failed, at least so far apart,
+constexpr double kApartS = 0.9;  // before everything fails
 constexpr double kGraceS = 1;  // for the same to be seen of the old release: the engine or the machine died
 
 std::string times(unsigned count) {
@@ -53,43 +54,48 @@ void Judge::weighProbes(const Tick& tick) {
     return;
   }
   probesFailingS_ += tick.seconds;
-  if (probesFailingS_ < (alone ? policy_.sustainedAloneS : policy_.probesFailingS) || !absolute_.empty()) return;
+  if (probesFailingS_ < (alone ? policy_.probesFailingAloneS : policy_.probesFailingS) || !absolute_.empty()) return;
   absolute_.push_back(alone ? fmt::format("{} does not pass its own probe, for {:.0f} s", names_.fresh, probesFailingS_)
                             : fmt::format("no instance of {} passes its own probe, for {:.0f} s; those of {} do",
                                           names_.fresh, probesFailingS_, names_.old));
 }
 
-// Everything fails, for a while, while the old release or (without one) the dependencies are well.
+// Everything fails, for a while, with nothing old beside it and the dependencies well. With a control the split says
+// more, and sooner: that all of the new release's requests fail shows nothing if half of the old one's should have
+// too, and that they do not takes some requests of its own to see, which the split counts.
 void Judge::weighSustained(const Tick& tick) {
+  if (tick.old.count > 0) {
+    sustained_ = {};
+    return;
+  }
   std::uint64_t requests = 0, failures = 0, repeats = 0;
   for (const RouteTick& route : tick.routes) {
     if (route.gap) continue;
     requests += route.fresh.attempts - std::min(route.fresh.attempts, route.fresh.aborted);
     failures += route.fresh.failed();
     repeats += route.fresh.repeats;
-    sustained_.oldRequests += route.old.attempts - std::min(route.old.attempts, route.old.aborted);
-    sustained_.oldFailures += route.old.failed();
   }
   if (failures < requests || (requests == 0 && sustained_.requests == 0)) {
     sustained_ = {};
     return;
   }
+  const std::uint64_t apart = failures - std::min(failures, repeats);
+  const double sinceS = sustained_.seconds - sustained_.lastS;
+  if (requests > 0 && (sustained_.times == 0 || sinceS >= kApartS)) {
+    ++sustained_.times;
+    sustained_.lastS = sustained_.seconds;
+  }
   sustained_.seconds += tick.seconds;
   sustained_.requests += requests;
-  sustained_.apart += failures - std::min(failures, repeats);
-  const bool alone = tick.old.count == 0;
+  sustained_.apart += apart;
   if (!tick.dependenciesHealthy || !absolute_.empty()) return;
-  // Many clients for some seconds, or one that asks again and again for long.
+  // Many clients for some seconds, or one that asks again and again for long; not one burst, and then silence.
   const double seconds = sustained_.seconds, many = policy_.sustainedRequests;
-  const bool bySeveral = static_cast<double>(sustained_.apart) >= many &&
-                         seconds >= (alone ? policy_.sustainedAloneS : policy_.sustainedS);
+  const bool bySeveral = static_cast<double>(sustained_.apart) >= many && seconds >= policy_.sustainedS;
   const bool byOne = static_cast<double>(sustained_.requests) >= 3 * many && seconds >= policy_.sustainedByOneS;
-  if (!bySeveral && !byOne) return;
-  // With an old release that nobody asked we do not know.
-  if (!alone && (sustained_.oldRequests < kOldRequests || sustained_.oldFailures * 10 > sustained_.oldRequests)) return;
-  absolute_.push_back(fmt::format(
-      "all of {} requests to {} failed in the last {:.0f} s{}", sustained_.requests, names_.fresh, sustained_.seconds,
-      alone ? "" : fmt::format(", and {} of {} to {}", sustained_.oldFailures, sustained_.oldRequests, names_.old)));
+  if ((!bySeveral && !byOne) || sustained_.times < kTimes) return;
+  absolute_.push_back(fmt::format("all of {} requests to {} failed in the last {:.0f} s", sustained_.requests,
+                                  names_.fresh, sustained_.seconds));
 }
 
 }  // namespace orbit::verdict

@@ -20,11 +20,12 @@ struct Policy {
   double momentMax = 15;
 
   // Absolute evidence, which needs no control.
-  unsigned exitsMax = 2;            // so many exits of the new release's instances, or one of each
-  double probesFailingS = 3;        // all its instances' own probes fail for so long
-  unsigned sustainedRequests = 20;  // so many requests in a row fail that repeat no other,
-  double sustainedS = 3;            // for so long; without a control sustainedAloneS
-  double sustainedAloneS = 10;
+  unsigned exitsMax = 2;      // so many exits of the new release's instances, or one of each
+  double probesFailingS = 3;  // all its instances' own probes fail for so long,
+  double probesFailingAloneS = 10;  // without a control
+  // Without a control only: so many requests in a row fail that repeat no other, for so long,
+  unsigned sustainedRequests = 20;
+  double sustainedS = 10;
   double sustainedByOneS = 30;  // or three times as many, repeated or not, for so long
 
   // How long it keeps its first share: until a rise to riseTimes the old rate or of risePoints, whichever is larger,

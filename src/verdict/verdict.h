@@ -33,8 +33,8 @@
 // hidden), kNoDifference (it could not), or kWorse. A release without traffic is promoted by time and says so.
 //
 // Without a control (nothing old beside it) only absolute evidence takes back: exits, kills by OOM, all own probes
-// failing, everything failing for a while with its dependencies healthy. With one it counts too, unless the old release
-// shows the same.
+// failing, everything failing for a while with its dependencies healthy. With one, exits, kills and probes count too,
+// unless the old release shows the same; failing requests are then compared, and only compared.
 //
 // Thread rules: plain values; copy a Judge to keep it.
 #pragma once
@@ -121,11 +121,12 @@ class Judge {
   std::vector<std::string> absolute_;  // sentences; not empty: worse
   unsigned exits_ = 0, oldExits_ = 0, oomKills_ = 0, oldOomKills_ = 0;
   double gravelyS_ = 0, probesFailingS_ = 0;
-  // Everything failed since then.
+  // Everything failed since then. Without a control only.
   struct Sustained {
     double seconds = 0;
     std::uint64_t requests = 0, apart = 0;  // apart: those that repeat no other
-    std::uint64_t oldRequests = 0, oldFailures = 0;
+    unsigned times = 0;                     // seconds in which requests failed
+    double lastS = 0;                       // the last of them
   } sustained_;
 };
 

@@ -76,7 +76,7 @@ class Deploy(unittest.TestCase):
         self.assertEqual(self.sent()["source"]["commit"], "0123456789abcdef")
 
     def test_exit_statuses(self):
-        ends = [(0, "ok", "promoted"), (0, "ok", "share"), (3, "failed", "failed"), (4, "failed", "taken back"),
+        ends = [(0, "ok", "promoted"), (0, "ok", "live"), (3, "failed", "failed"), (4, "failed", "taken back"),
                 (5, "cancelled", "cancelled"), (5, "cancelled", "superseded")]
         for status, outcome, stage in ends:
             self.daemon.answers["/v1/deploy"] = ending(outcome, stage=stage)
@@ -127,7 +127,7 @@ class Deploy(unittest.TestCase):
         def deploy(call):
             call.begin()
             call.event("stage", stage="building", service="web", text="")
-            call.event("stage", stage="share", service="", text="web: 40 requests", numbers=NUMBERS)
+            call.event("stage", stage="live", service="", text="web: 40 requests", numbers=NUMBERS)
             self.go.wait(20)
             call.event("stage", stage="promoted", service="", text="enough was seen", numbers=NUMBERS)
             end(call)
@@ -167,7 +167,7 @@ class Deploy(unittest.TestCase):
     def test_a_daemon_that_goes_away_is_followed_again(self):
         def deploy(call):
             call.begin()
-            call.event("stage", stage="share", service="", text="r12 is live")
+            call.event("stage", stage="live", service="", text="r12 is live")
             call.handler.wfile.flush()
             call.handler.connection.close()
             call.handler.close_connection = True

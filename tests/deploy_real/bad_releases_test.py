@@ -64,10 +64,10 @@ class BadReleases(unittest.TestCase):
             self.right_reason(fault, said)
             self.assertEqual(world.one_live(self, self.moved, "good")["release"], before)
             self.assertIn(deployed.release or version, said)
-        share, gone = deployed.at("share"), deployed.at("taken back", "failed")
-        took = gone - (share or deployed.at("starting", "gate") or deployed.begun) if gone else 0
+        share, gone = deployed.at("share"), deployed.at("taken back", "failed") or deployed.ended
+        took = gone - (share or deployed.at("gate") or deployed.begun)
         print(f"{fault}: {'never live' if share is None else 'live, then gone'} after {world.span(took)}; "
-              f"{figures['answered']} answered, {figures['failed']} failed", flush=True)
+              f"{figures['answered']} answered, {figures['failed']} failed; {self.moved.releases()[0].get('summary')}", flush=True)
         return deployed, figures, version
 
     def everything_said(self, deployed):

@@ -81,7 +81,7 @@ class Deploys(unittest.TestCase):
         world.one_live(self, moved, last)
 
     def test_two_replicas(self):
-        moved = self.moved({"web": world.service(QUICK, deploy={"replicas": 2}), "inside": world.visiting("http://web:8000/", 40)})
+        moved = self.moved({"web": world.service({**QUICK, "check": ["/server", "--check"]}, deploy={"replicas": 2}), "inside": world.visiting("http://web:8000/", 40)})
         self.visitors = world.Visitors(moved, rate=RATE)
         try:
             spans = self.go(moved, DEPLOYS)

@@ -70,11 +70,13 @@ class Faults(unittest.TestCase):
         cls.engine = str(cls.base / "e")
         host = world.own_engine(cls.engine)
         cls.home_disk = Disk(cls.base / "h", HOME_MB)
-        web = world.service({**QUICK, "check": ["/server", "--check"]}, deploy={"replicas": 2})
+        web = world.service(QUICK, deploy={"replicas": 2})
         cls.moved = world.World({"web": web, "inside": world.visiting("http://web:8000/", 20)}, engine=host, base=cls.base)
         cls.turn, cls.version = 0, "v0"
         cls.moved.bake("v0", start=0.5)
         cls.moved.deploy("--until", "live")
+        web["x-orbit"]["release"]["check"] = ["/server", "--check"]
+        cls.moved.write_compose()
 
     @classmethod
     def tearDownClass(cls):

@@ -38,6 +38,9 @@ EXPOSE 8000
 CMD ["/server"]
 """
 
+# A test that is told to end (ctest's timeout) cleans up as well.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+
 # Stages (deploy.h) after which nothing more comes.
 OVER = ["settled", "failed", "taken back", "cancelled", "superseded"]
 
@@ -78,7 +81,8 @@ def service(release=None, **more):
 
 def visiting(url, rate, **more):
     """A service that visits another one all the time and never changes; GET /counts tells what it saw."""
-    return {"build": {"context": "./inside"}, "x-orbit": {"port": 8000, "health": {"path": "/health"}},
+    extension = {"port": 8000, "health": {"path": "/health"}, "release": {"watch": "1s"}}
+    return {"build": {"context": "./inside"}, "x-orbit": extension,
             "environment": {"APP_VISIT": url, "APP_RATE": str(rate)}, **more}
 
 
@@ -119,8 +123,11 @@ class Deployed:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise AssertionError(f"orbit did not return within {seconds} s\n{self.told()}") from None
+        self.ended = time.monotonic()
         for thread in self.threads:
             thread.join(10)
+        self.process.stdout.close()
+        self.process.stderr.close()
         return self
 
     @property

@@ -1,6 +1,6 @@
-// What an environment serves, with the real hold and edge of the release binary: shares that move under load, what is
-// in flight, an edge that is killed, and (as root) a virtual address on a bridge.
-#include <spawn.h>
+// What an environment serves, with a real hold and edge: shares that move under load, what is in flight, an edge that
+// is killed, and (as root) a virtual address on a bridge.
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -12,9 +12,8 @@
 
 #include "edge/edge_fixture.h"
 #include "engine/fake.h"
+#include "hold/hold.h"
 #include "traffic/traffic.h"
-
-extern char** environ;
 
 namespace orbit::traffic {
 namespace {
@@ -53,13 +52,23 @@ class ServeIo : public testing::Test {
     ASSERT_NE(::mkdtemp(name), nullptr);
     folder = name;
     ::setenv("ORBIT_HOME", name, 1);
-    ::setenv("DOCKER_HOST", "unix:///nonexistent/docker.sock", 1);  // its own daemon has nothing to say
-    const char* words[] = {ORBIT, "hold", nullptr};
-    ASSERT_EQ(::posix_spawn(&hold, ORBIT, nullptr, nullptr, const_cast<char**>(words), environ), 0);
+    for (const char* part : {"/run/edge", "/edge"}) std::filesystem::create_directories(folder + part);
     Options options;
     options.holdSocket = folder + "/run/hold.sock";
     options.edgeSocket = folder + "/run/edge.sock";
+    hold::Options holding;
+    holding.lockFile = folder + "/run/hold.lock";
+    holding.controlPath = options.holdSocket;
+    holding.logFile = folder + "/log";
+    holding.listeners = {{"edge", options.edgeSocket}};
+    holding.children.push_back({.name = "edge", .arguments = {EDGE}, .listeners = {"edge"}, .overlaps = true});
+    holdPid = ::fork();
+    if (holdPid == 0) {
+      ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+      ::_exit(hold::run(holding));
+    }
     options.pinKey = std::string(32, 'k');
+    options.rememberPorts = [](std::string) {};
     for (int i = 0; i < 500 && !std::filesystem::exists(options.edgeSocket); ++i) pass(20ms);
     traffic = Traffic::create(loop, *engine, std::move(options));
     loop.spawn(traffic->run(cancel));
@@ -68,12 +77,10 @@ class ServeIo : public testing::Test {
     cancel.request();
     pass(20ms);
     traffic.reset();
-    if (hold > 0) {
-      ::kill(hold, SIGTERM);
-      ::waitpid(hold, nullptr, 0);
-    }
+    ::kill(holdPid, SIGTERM);
+    ::waitpid(holdPid, nullptr, 0);
     if (::testing::Test::HasFailure()) {
-      std::ifstream log(folder + "/logs/orbit.log");
+      std::ifstream log(folder + "/log");
       std::fputs(std::string(std::istreambuf_iterator<char>(log), {}).c_str(), stderr);
     }
     std::filesystem::remove_all(folder);
@@ -108,7 +115,7 @@ class ServeIo : public testing::Test {
   }
 
   std::string folder;
-  pid_t hold = 0;
+  pid_t holdPid = 0;
   net::Loop loop;
   net::Cancel cancel;
   std::unique_ptr<engine::FakeEngine> engine = engine::FakeEngine::create(loop, 1);
@@ -195,7 +202,7 @@ TEST_F(ServeIo, AKilledEdgeServesTheSameAndTakesTheNext) {
   ASSERT_TRUE(serve(environment({release("r1", first, 100)})).ok());
   const int port = httpPort();
   for (int i = 0; i < 3; ++i) {
-    std::FILE* pipe = ::popen(("pgrep -P " + std::to_string(hold) + " -f 'orbit edge'").c_str(), "r");
+    std::FILE* pipe = ::popen(("pgrep -P " + std::to_string(holdPid)).c_str(), "r");
     int edgePid = 0;
     ASSERT_EQ(std::fscanf(pipe, "%d", &edgePid), 1);
     ::pclose(pipe);

@@ -16,7 +16,7 @@ constexpr std::array<double, 6> kTraffic = {1, 5, 20, 100, 500, 2'000};  // requ
 constexpr std::array<const char*, kTraffic.size()> kColours = {"#9aa5b1", "#7b8794", "#2f8f9d",
                                                                "#2566a8", "#6b4fa3", "#b0413e"};
 constexpr double kOldRate = 0.001, kLowest = 0.002, kHighest = 0.5;
-constexpr int kPoints = 18, kTries = 60;
+constexpr int kPoints = 18, kTries = 40;
 constexpr double kLeft = 70, kTop = 50, kWidth = 560, kHeight = 300;
 
 double x(double rate) {
@@ -30,7 +30,7 @@ double y(double share) {
 double takenBack(double rps, double rate, std::uint64_t seed) {
   Truth truth;
   truth.rps = rps;
-  truth.bad = true;
+  truth.exact = true;
   truth.routes.push_back({.oldRate = kOldRate, .rate = rate, .goodRate = kOldRate});
   int found = 0;
   for (int at = 0; at < kTries; ++at) {

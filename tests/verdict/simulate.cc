@@ -192,6 +192,7 @@ int run(const Options& options) {
 }  // namespace orbit::verdict
 
 int main(int argc, char** argv) {
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);
   orbit::verdict::Options options;
   for (int at = 1; at < argc; ++at) {
     const std::string name = argv[at];

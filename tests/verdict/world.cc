@@ -78,6 +78,7 @@ World::Moment World::momentAt(double atS) const {
 double World::rateOf(const RouteTruth& route, bool fresh, double times, double atS) const {
   const double old = std::min(1.0, route.oldRate * times);
   if (!fresh) return old;
+  if (truth_.exact) return std::min(1.0, route.rate * times);
   if (truth_.bad && atS >= truth_.badFromS && route.rate > route.oldRate) {
     return std::min(1.0, std::max({route.rate / route.oldRate * old, 3 * old, old + 0.01}));
   }

@@ -41,6 +41,7 @@ struct Truth {
   double coldTimes = 0;               // how much slower it is when it starts
   double badFromS = 0;                // when it turns bad
   bool bad = false;
+  bool exact = false;         // the rate as it stands, good or bad
   bool addsFailures = false;  // what it fails more often is a number of points, not a factor
 };
 
@@ -54,7 +55,9 @@ class World {
     double fresh, old;
   };
   Rates ratesAt(const RouteTruth& route, double atS) const;
-  double clusterMean() const { return clusterMean_; }
+  // By how much more the number of failures varies than that of independent ones: E[s^2] / E[s] of clusters of s. They
+  // are geometric: with the mean instead, a test would be wrong more often than its alpha.
+  double clusterWeight() const { return 2 * clusterMean_ - 1; }
   double pausedShare() const { return pauseEveryS_ > 0 ? std::min(0.5, pauseS_ / pauseEveryS_) : 0; }
   double pauseUs() const { return pauseS_ * 1e6; }
   // Share of requests that go to the new release.
