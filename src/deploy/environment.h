@@ -153,7 +153,7 @@ class Environment {
   std::set<std::string> ending_;  // ids that we end ourselves
   std::deque<Fact> unwritten_;
   std::multiset<ReleaseKey> kept_;
-  std::set<ReleaseKey> finished_;                // drained since they left the table
+  std::set<ReleaseKey> finished_;                  // drained since they left the table
   std::optional<model::LiveEnvironment> brought_;  // what the edge has for certain
   std::uint64_t serves_ = 0;
   Turns moves_, replacing_, writing_;

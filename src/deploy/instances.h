@@ -15,7 +15,7 @@ struct Instance {
   std::string own;      // the one it was made with, also while it does not run
   int group = 0, number = 0;
   bool running = false;
-  bool ended = false;  // neither runs nor is started again by the engine
+  bool ended = false;          // neither runs nor is started again by the engine
   std::int64_t startedUs = 0;  // 0: not known
 };
 

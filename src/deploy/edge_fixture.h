@@ -21,8 +21,31 @@ struct Nature {
   bool oom = false;     // is killed again and again
   bool atGate = false;  // never gets through its gate
   bool bad = false;     // to be taken back, or never live
+  bool sure = true;     // so bad that the shortest look tells
   std::string text = "good";
 };
+
+// Half of them good. One with a volume is bad in ways that need no comparison.
+inline Nature someNature(Random& random, const std::string& service) {
+  Nature nature;
+  if (random.chance(0.5)) return nature;
+  nature.bad = true;
+  const std::uint64_t kind = random.below(service == "notes" ? 3 : 8);
+  nature.atGate = kind < 2;
+  if (kind == 0) nature.text = "never healthy";
+  if (kind == 1) nature.text = "exits at its start";
+  if (kind == 2) nature.text = "exits after 15 s";
+  if (kind == 3) nature.failures = 0.05;
+  if (kind == 4) nature.failures = 0.3;
+  if (kind == 5) nature.failures = 1;
+  if (kind == 6) nature.slower = 3;
+  if (kind == 7) nature.oom = true;
+  if (nature.failures > 0) nature.text = "fails " + std::to_string(static_cast<int>(nature.failures * 100)) + " %";
+  if (nature.slower > 1) nature.text = "slow";
+  if (nature.oom) nature.text = "leaks";
+  nature.sure = kind != 3 && kind != 6;
+  return nature;
+}
 
 class SimulatedEdge final : public Traffic, public Evidence {
  public:

@@ -1,0 +1,264 @@
+// Single moves on the simulated world, without chance: what the simulator once found, and what must never come back.
+#include <gtest/gtest.h>
+
+#include "deploy/deploy_fixture.h"
+#include "deploy/edge_fixture.h"
+#include "deploy/state.h"
+
+namespace orbit::deploy {
+namespace {
+
+using net::Task;
+using net::Wait;
+
+class MovesTest : public ::testing::Test {
+ protected:
+  MovesTest()
+      : loop_(clock_),
+        engine_(engine::FakeEngine::create(loop_, 1)),
+        stack_(loop_, *engine_, "home"),
+        edge_(loop_, *engine_, 2),
+        journal_(loop_, 3),
+        visitors_(loop_) {
+    visitors_.add(edge_.visit());
+    start();
+  }
+  ~MovesTest() override {
+    for (const auto& wrong : edge_.wrongs()) ADD_FAILURE() << wrong;
+  }
+  void start() {
+    clients_ = std::make_unique<net::TaskGroup>(loop_);
+    deploy_ = Deploy::create({loop_, *engine_, stack_, edge_, edge_, journal_, secrets_, "home"});
+    running_ = std::make_unique<net::TaskGroup>(loop_);
+    running_->add(deploy_->run(cancel_));
+  }
+  void kill() {
+    clients_.reset();
+    running_.reset();
+    deploy_.reset();
+    edge_.forgetCaller();
+  }
+  void pass(Duration span) { EXPECT_TRUE(loop_.runTask(loop_.sleep(span)).ok()); }
+
+  // The image of the next deploys of a service.
+  void image(const std::string& service, int port, const Nature& nature = {}, Duration listensAfter = {}) {
+    const std::string tag = std::to_string(++versions_[service]);
+    engine::ImageDetail detail;
+    detail.id = "sha256:" + service + tag;
+    engine::FakeBehaviour behaviour;
+    behaviour.ports = {port};
+    behaviour.listensAfter = listensAfter;
+    if (nature.atGate) behaviour.httpStatus = 503;
+    engine_->addImage(service + ":" + tag, detail);
+    engine_->setBehaviour(detail.id, behaviour);
+    edge_.setNature(detail.id, nature);
+    ports_[service] = port;
+  }
+  void deploy(Duration waits) {
+    std::string text = "services:\n";
+    for (const auto& [service, port] : ports_) {
+      const std::string at = std::to_string(port);
+      text += "  " + service + ":\n    image: " + service + ":" + std::to_string(versions_[service]) +
+              "\n    ports: [\"" + at + ":" + at + "\"]\n" +
+              (service == "notes" ? "    volumes: [notes:/data]\n" : "") +
+              "    x-orbit:\n      health: {path: /, deadline: 20s}\n"
+              "      release: {pace: 20s, watch: 60s, warm: 60s, drain: 10s}\n";
+    }
+    if (ports_.contains("notes")) text += "volumes: {notes: {}}\n";
+    clients_->add(follow(deploy_.get(), requestOf(text)));
+    pass(waits);
+  }
+  static Task<void> follow(Deploy* deploy, StartRequest request) {
+    Observer nobody;
+    const Wait forever;
+    static_cast<void>(co_await deploy->start(std::move(request), Stage::kSettled, nobody, forever));
+  }
+  EnvironmentState state() const {
+    EnvironmentState now;
+    for (const auto& fact : journal_.facts) apply(now, fact);
+    return now;
+  }
+  Stage stage(int group) const { return state().groups.at(group).stage; }
+  // "r2 10, r1 90"
+  std::string served(const std::string& service) const {
+    std::vector<std::string> all;
+    for (const auto& one : edge_.table().services) {
+      if (one.name != service) continue;
+      for (const auto& release : one.releases) all.push_back(release.id + " " + std::to_string(release.weight));
+    }
+    return join(all, ", ");
+  }
+
+  FakeClock clock_;
+  net::Loop loop_;
+  std::unique_ptr<engine::FakeEngine> engine_;
+  stack::Stack stack_;
+  SimulatedEdge edge_;
+  MemoryJournal journal_;
+  MemorySecrets secrets_;
+  std::map<std::string, int> versions_, ports_;
+  net::Cancel cancel_;
+  net::TaskGroup visitors_;
+  std::unique_ptr<Deploy> deploy_;
+  std::unique_ptr<net::TaskGroup> running_, clients_;
+};
+
+Nature failing(double failures) {
+  Nature nature;
+  nature.failures = failures;
+  nature.bad = true;
+  return nature;
+}
+
+Nature neverHealthy() {
+  Nature nature;
+  nature.atGate = nature.bad = true;
+  return nature;
+}
+
+TEST_F(MovesTest, AGoodReleaseGoesThroughItsShareToSettled) {
+  image("web", 8000);
+  deploy(100s);
+  EXPECT_EQ(stage(1), Stage::kSettled);
+  image("web", 8000);
+  deploy(6s);
+  EXPECT_EQ(served("web"), "r2 10, r1 90");
+  pass(25s);
+  EXPECT_EQ(served("web"), "r2 90, r1 10");
+  pass(80s);
+  EXPECT_EQ(served("web"), "r2 100");
+  EXPECT_EQ(stage(2), Stage::kSettled);
+}
+
+TEST_F(MovesTest, ABadReleaseIsTakenBackAndOneThatIsNeverHealthyNeverServes) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000, failing(1));
+  deploy(40s);
+  EXPECT_EQ(stage(2), Stage::kTakenBack);
+  EXPECT_EQ(served("web"), "r1 100");
+  image("web", 8000, neverHealthy());
+  deploy(40s);
+  EXPECT_EQ(stage(3), Stage::kFailed);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
+// What was live at the start of r3 was taken back before r3 went live: it is no way back.
+TEST_F(MovesTest, ADeployGoesBackToWhatIsLiveWhenItGoesLive) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000, failing(1));
+  deploy(3s);
+  EXPECT_EQ(stage(2), Stage::kShare);
+  image("web", 8000, failing(1));
+  deploy(60s);
+  EXPECT_EQ(stage(2), Stage::kTakenBack);
+  EXPECT_EQ(state().groups.at(3).before.at("web"), 1);
+  EXPECT_EQ(stage(3), Stage::kTakenBack);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
+// A service that has all requests from the start does not hold up the others of its group.
+TEST_F(MovesTest, AGroupWithANewServiceIsPromoted) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000);
+  image("api", 8001);
+  image("notes", 8002);
+  deploy(40s);
+  EXPECT_EQ(stage(2), Stage::kPromoted);
+}
+
+TEST_F(MovesTest, AFullDiskHoldsUpNoWayBack) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000, failing(1));
+  deploy(3s);
+  journal_.full = true;
+  pass(40s);
+  EXPECT_EQ(served("web"), "r1 100");
+  EXPECT_EQ(stage(2), Stage::kShare);  // not written yet
+  journal_.full = false;
+  pass(10s);
+  EXPECT_EQ(stage(2), Stage::kTakenBack);
+}
+
+TEST_F(MovesTest, AnEngineThatIsAwayIsNoReasonToTakeBack) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000);
+  deploy(6s);
+  engine_->setDown(true);
+  pass(15s);
+  engine_->setDown(false);
+  pass(20s);
+  EXPECT_EQ(stage(2), Stage::kPromoted);
+}
+
+TEST_F(MovesTest, ABadReleaseGoesAlsoWhileTheEngineIsAway) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000, failing(1));
+  deploy(2s);
+  engine_->setDown(true);
+  pass(30s);
+  EXPECT_EQ(served("web"), "r1 100");
+  engine_->setDown(false);
+}
+
+TEST_F(MovesTest, AnInstanceThatStartsAgainIsServedAtItsNewAddress) {
+  image("web", 8000);
+  deploy(30s);
+  engine_->crash("orbit.shop.production.web.r1.1", 1, false);
+  pass(20s);
+  const auto& release = edge_.table().services.at(0).releases.at(0);
+  ASSERT_EQ(release.instances.size(), 1u);
+  EXPECT_EQ(engine_->imageAt(release.instances[0].address, 8000), "sha256:web1");
+}
+
+TEST_F(MovesTest, ADaemonThatDiesLeavesWhatIsLiveAndUndoesWhatIsNot) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000, {}, 10s);
+  deploy(5s);
+  EXPECT_EQ(stage(2), Stage::kGate);
+  kill();
+  pass(3s);
+  EXPECT_EQ(served("web"), "r1 100");
+  start();
+  pass(30s);
+  EXPECT_EQ(stage(2), Stage::kFailed);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
+// A cold way back goes through its gate; the sweep leaves its instances alone meanwhile.
+TEST_F(MovesTest, AColdRollbackIsNotSweptAway) {
+  image("web", 8000, {}, 12s);
+  deploy(200s);
+  image("web", 8000);
+  deploy(200s);  // r1 is not warm any more
+  const auto back = [](Deploy* deploy) -> Task<void> {
+    Observer nobody;
+    const Wait forever;
+    const Outcome outcome = co_await deploy->rollback("shop", "production", "r1", nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  };
+  clients_->add(back(deploy_.get()));
+  pass(40s);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
+TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {
+  image("notes", 8002);
+  deploy(30s);
+  image("notes", 8002, neverHealthy());
+  deploy(60s);
+  EXPECT_EQ(stage(2), Stage::kFailed);
+  EXPECT_EQ(served("notes"), "r1 100");
+  image("notes", 8002);
+  deploy(40s);
+  EXPECT_EQ(served("notes"), "r3 100");
+}
+
+}  // namespace
+}  // namespace orbit::deploy
