@@ -13,7 +13,7 @@ namespace orbit::verdict {
 enum class Signal : std::uint8_t { kFailures, kRefused, kSlowP50, kSlowP90, kSlowP99 };
 inline constexpr std::size_t kSignals = 5;
 inline constexpr std::array<double, kSignals> kSignalShare = {0.6, 0.04, 0.04, 0.16, 0.16};
-inline constexpr double kServiceShare = 0.75;  // of the coin; the rest is the single routes'
+inline constexpr double kServiceShare = 0.65;  // of the coin; the rest is the single routes'
 inline constexpr std::array<double, 3> kSlowQuantiles = {0.5, 0.9, 0.99};
 
 // What came of one route in one moment, by signal; those without a basis have no count.
