@@ -23,7 +23,7 @@ class Bets {
  public:
   explicit Bets(const Policy& policy);
   void add(const std::vector<Moments>& routes, bool several = false);  // `several`: as in Split
-  double worth() const;  // in coins: 1 at the beginning, on average
+  double worth() const;                                                // in coins: 1 at the beginning, on average
   double worth(Signal signal) const { return kSignalShare[static_cast<std::size_t>(signal)] * splitOf(signal).worth(); }
 
  private:

@@ -13,7 +13,7 @@ constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
 constexpr double kDoubt = 3;        // of a cluster: so much of what was seen may be chance
-constexpr double kMuch = 6;       // hits in three moments: more of them do not tell much more
+constexpr double kMuch = 6;         // hits in three moments: more of them do not tell much more
 // How much chance adds to what is 1 for hits that come apart, squared: of one hit, and of one moment.
 constexpr double kChanceOfHit = 12, kChanceOfMoment = 20;
 
@@ -25,10 +25,12 @@ double Clusters::jump(double count, double hits) const {
 
 // A moment that sticks out makes a jump and one back: less their product is the square of it on average, and nothing
 // where a rate rises and stays. What both sides do together cancels on average. The variance of a hit is taken from the
-// same moments, because rates change; and the seconds in which all fails do not outweigh the minutes in which little does.
+// same moments, because rates change; and the seconds in which all fails do not outweigh the minutes in which little
+// does.
 void Clusters::add(double count, double hits, double seconds, double otherJump) {
   const double keep = std::exp(-seconds / kRememberS);
-  for (double* sum : {&outBySize_, &apartBySize_, &out_, &apart_, &together_, &hits_, &counts_, &moments_}) *sum *= keep;
+  for (double* sum : {&outBySize_, &apartBySize_, &out_, &apart_, &together_, &hits_, &counts_, &moments_})
+    *sum *= keep;
   const double ownJump = jump(count, hits);
   const double three = count + last_.count + beforeLast_.count, threeHits = hits + last_.hits + beforeLast_.hits;
   if (beforeLast_.count > 0 && threeHits > 0) {
@@ -50,8 +52,8 @@ void Clusters::add(double count, double hits, double seconds, double otherJump) 
   lastJump_ = ownJump;
 }
 
-// A moment sticks out by p (1 - p) / n w on average, if clusters keep their size, and by p (1 - p) (1 / n + c (1 - 1 / n))
-// if any two hits of a side have the correlation c. What chance alone adds when hits come apart is taken off.
+// A moment sticks out by p (1 - p) / n w on average, if clusters keep their size, and by p (1 - p) (1 / n + c (1 - 1 /
+// n)) if any two hits of a side have the correlation c. What chance alone adds when hits come apart is taken off.
 Clusters::Seen Clusters::seen() const {
   if (hits_ <= 0 || apart_ <= 0) return {};
   const double chance = 1 + std::sqrt(kChanceOfHit / hits_ + kChanceOfMoment / moments_);

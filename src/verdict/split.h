@@ -9,20 +9,19 @@
 // a) for binomial counts, and the exponents add up to nothing or less. The first one is the likelihood ratio of the
 // conditional binomial test for odds w against m, with x = 1 - (1 + m r) / (1 + w r). The margin max(m pO, pO + d) is
 // either the one or the other, so the smaller purse of the two counts; and because pO may drift from where the one
-// binds to where the other does, the smallest over all histories that change between them at most once. Of several routes
-// each may be bound by another one, so bets on all of them together must be fair for both at once:
+// binds to where the other does, the smallest over all histories that change between them at most once. Of several
+// routes each may be bound by another one, so bets on all of them together must be fair for both at once:
 //     sum:     (1 + x / (m r))^fN (1 - x)^fO  exp(-nO d x / m)    fair if pN <= m pO + d
 //
 // Hits come in clusters: one page's requests fail together, a pause of one instance slows all it has in hand. When hits
 // come in clusters of s, E[s^2] / E[s] = w is by how much their number varies more than that of independent ones; hits
 // and requests are divided by w, and what is left is as good as independent. w is measured by how far a side's rate
 // sticks out of the moments before and after, more than with independent hits and without the other side doing the
-// same, on moments before the one at hand. A rate that rises and stays is no cluster. Two ways to carry it over to a moment with more or fewer requests: clusters keep their
-// size (a page has as many requests however many visitors there are), or they grow with the requests (the pause). The
-// larger counts, and of both sides the larger: what makes hits cluster is mostly not the release, and the side with a
-// tenth of the requests cannot know. A bet with counts divided like this
-// stays fair for independent hits, because t -> t^(1/w) is concave.
-// Thread rules: a plain value.
+// same, on moments before the one at hand. A rate that rises and stays is no cluster. Two ways to carry it over to a
+// moment with more or fewer requests: clusters keep their size (a page has as many requests however many visitors there
+// are), or they grow with the requests (the pause). The larger counts, and of both sides the larger: what makes hits
+// cluster is mostly not the release, and the side with a tenth of the requests cannot know. A bet with counts divided
+// like this stays fair for independent hits, because t -> t^(1/w) is concave. Thread rules: a plain value.
 #pragma once
 #include <array>
 #include <cstdint>
