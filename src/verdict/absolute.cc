@@ -11,7 +11,7 @@ namespace {
 
 constexpr unsigned kTimes = 5;   // at which requests failed, at least so far apart,
 constexpr double kApartS = 0.9;  // before everything fails
-constexpr double kGraceS = 1;  // for the same to be seen of the old release: the engine or the machine died
+constexpr double kGraceS = 1;    // for the same to be seen of the old release: the engine or the machine died
 
 std::string times(unsigned count) {
   return count == 1 ? "once" : count == 2 ? "twice" : fmt::format("{} times", count);

@@ -11,14 +11,14 @@ Bets::Bets(const Policy& policy) {
   }
 }
 
-void Bets::add(const std::vector<Moments>& routes) {
+void Bets::add(const std::vector<Moments>& routes, bool several) {
   std::vector<Moment> moments;
   for (std::size_t at = 0; at < kSignals; ++at) {
     moments.clear();
     for (const Moments& route : routes) {
       if (route[at].freshCount > 0 && route[at].oldCount > 0) moments.push_back(route[at]);
     }
-    if (!moments.empty()) splits_[at].add(moments);
+    if (!moments.empty()) splits_[at].add(moments, several);
   }
 }
 

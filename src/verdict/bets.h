@@ -13,7 +13,7 @@ namespace orbit::verdict {
 enum class Signal : std::uint8_t { kFailures, kRefused, kSlowP50, kSlowP90, kSlowP99 };
 inline constexpr std::size_t kSignals = 5;
 inline constexpr std::array<double, kSignals> kSignalShare = {0.6, 0.04, 0.04, 0.16, 0.16};
-inline constexpr double kServiceShare = 0.75;  // of the coin; the rest is the single routes'
+inline constexpr double kServiceShare = 0.65;  // of the coin; the rest is the single routes'
 inline constexpr std::array<double, 3> kSlowQuantiles = {0.5, 0.9, 0.99};
 
 // What came of one route in one moment, by signal; those without a basis have no count.
@@ -22,8 +22,8 @@ using Moments = std::array<Moment, kSignals>;
 class Bets {
  public:
   explicit Bets(const Policy& policy);
-  void add(const std::vector<Moments>& routes);
-  double worth() const;  // in coins: 1 at the beginning, on average
+  void add(const std::vector<Moments>& routes, bool several = false);  // `several`: as in Split
+  double worth() const;                                                // in coins: 1 at the beginning, on average
   double worth(Signal signal) const { return kSignalShare[static_cast<std::size_t>(signal)] * splitOf(signal).worth(); }
 
  private:

@@ -65,7 +65,7 @@ void Judge::weighRoutes(const Tick& tick) {
     at->second.bets.add({*moment});
     moments.push_back(*moment);
   }
-  if (!moments.empty()) service_.add(moments);
+  if (!moments.empty()) service_.add(moments, routes_.size() > 1);
 }
 
 // Told when the old release fails far more than usual and the new one does too, or was not asked.

@@ -20,8 +20,8 @@ struct Policy {
   double momentMax = 15;
 
   // Absolute evidence, which needs no control.
-  unsigned exitsMax = 2;      // so many exits of the new release's instances, or one of each
-  double probesFailingS = 3;  // all its instances' own probes fail for so long,
+  unsigned exitsMax = 2;            // so many exits of the new release's instances, or one of each
+  double probesFailingS = 3;        // all its instances' own probes fail for so long,
   double probesFailingAloneS = 10;  // without a control
   // Without a control only: so many requests in a row fail that repeat no other, for so long,
   unsigned sustainedRequests = 20;

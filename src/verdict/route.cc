@@ -11,10 +11,10 @@ constexpr double kUsualCount = 200;   // of requests without hits it starts from
 constexpr double kUnusualRate = 0.2;  // never a shared fault below
 constexpr double kUnusualTimes = 3;   // or below so many times the usual
 constexpr double kUnusualHits = 3;
-constexpr double kMomentCount = 3;           // requests of either side that make a moment,
-constexpr double kMomentS = 10;              // or one of either after so long;
-constexpr double kMomentMaxS = 60;           // after that what was gathered is dropped
-constexpr std::uint64_t kRecentMax = 4'000;  // answers the marks are taken from: between this and twice this
+constexpr double kMomentCount = 3;         // requests of either side that make a moment,
+constexpr double kMomentS = 10;            // or one of either after so long;
+constexpr double kMomentMaxS = 60;         // after that what was gathered is dropped
+constexpr std::uint64_t kRecentMax = 800;  // answers the marks are taken from: between this and twice this
 // How many answers of the old release a mark wants.
 constexpr std::array<std::uint64_t, kSlowQuantiles.size()> kKnownMin = {20, 50, 200};
 

@@ -12,39 +12,56 @@ constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.2
 constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
-constexpr double kLikelyHits = 4;   // what "likely" counts against hits that were seen
+constexpr double kDoubt = 3;        // of a cluster: so much of what was seen may be chance
+constexpr double kMuch = 6;         // hits in three moments: more of them do not tell much more
+// How much chance adds to what is 1 for hits that come apart, squared: of one hit, and of one moment.
+constexpr double kChanceOfHit = 12, kChanceOfMoment = 20;
 
 }  // namespace
 
 double Clusters::jump(double count, double hits) const {
-  return lastCount_ > 0 ? hits / count - lastHits_ / lastCount_ : 0;
+  return last_.count > 0 ? hits / count - last_.hits / last_.count : 0;
 }
 
-// The variance of a hit is taken from the same two moments, because rates change.
+// A moment that sticks out makes a jump and one back: less their product is the square of it on average, and nothing
+// where a rate rises and stays. What both sides do together cancels on average. The variance of a hit is taken from the
+// same moments, because rates change; and the seconds in which all fails do not outweigh the minutes in which little
+// does.
 void Clusters::add(double count, double hits, double seconds, double otherJump) {
   const double keep = std::exp(-seconds / kRememberS);
-  for (double* sum : {&jumps_, &apart_, &together_, &hits_}) *sum *= keep;
-  if (lastCount_ > 0 && hits + lastHits_ > 0) {
-    const double both = count + lastCount_;
-    const double rate = (hits + lastHits_) / both;
-    const double variance = rate * (1 - rate) * both / std::max(1.0, both - 1);
-    const double inverse = 1 / count + 1 / lastCount_;
-    const double ownJump = jump(count, hits);
-    jumps_ += ownJump * (ownJump - otherJump);  // what both sides do together cancels on average
-    apart_ += variance * inverse;
-    together_ += variance * (2 - inverse);
+  for (double* sum : {&outBySize_, &apartBySize_, &out_, &apart_, &together_, &hits_, &counts_, &moments_})
+    *sum *= keep;
+  const double ownJump = jump(count, hits);
+  const double three = count + last_.count + beforeLast_.count, threeHits = hits + last_.hits + beforeLast_.hits;
+  if (beforeLast_.count > 0 && threeHits > 0) {
+    const double rate = threeHits / three;
+    const double variance = rate * (1 - rate) * three / std::max(1.0, three - 1);
+    const double part = kMuch / (kMuch + threeHits);
+    const double out = -(ownJump - otherJump) * lastJump_;
+    outBySize_ += part * out * last_.count;
+    apartBySize_ += part * variance;
+    out_ += part * out;
+    apart_ += part * variance / last_.count;
+    together_ += part * variance * (1 - 1 / last_.count);
+    hits_ += part * last_.hits;
+    counts_ += last_.count;
+    ++moments_;
   }
-  hits_ += hits;
-  lastHits_ = hits;
-  lastCount_ = count;
+  beforeLast_ = last_;
+  last_ = {count, hits};
+  lastJump_ = ownJump;
 }
 
-// A jump's square is on average p (1 - p) (h + c (2 - h)) with h = 1/n + 1/n'.
-double Clusters::correlation(double likely) const {
-  if (hits_ <= 0 || together_ <= 0) return likely;
-  const double error = apart_ / (apart_ + together_) * std::sqrt(2 / hits_);  // of what follows: less is noise
-  const double seen = std::clamp((jumps_ - apart_) / together_ - error, 0.0, 1.0);
-  return (seen * hits_ + likely * kLikelyHits) / (hits_ + kLikelyHits);
+// A moment sticks out by p (1 - p) / n w on average, if clusters keep their size, and by p (1 - p) (1 / n + c (1 - 1 /
+// n)) if any two hits of a side have the correlation c. What chance alone adds when hits come apart is taken off.
+Clusters::Seen Clusters::seen() const {
+  if (hits_ <= 0 || apart_ <= 0) return {};
+  const double chance = 1 + std::sqrt(kChanceOfHit / hits_ + kChanceOfMoment / moments_);
+  Seen seen;
+  seen.excess = std::clamp(outBySize_ / apartBySize_ - chance, 0.0, std::max(0.0, counts_ / moments_ - 1));
+  seen.correlation = together_ > 0 ? std::clamp((out_ - apart_ * chance) / together_, 0.0, 1.0) : 0;
+  const double clusters = hits_ / (1 + seen.excess), sure = clusters / (clusters + kDoubt);
+  return {seen.excess * sure, seen.correlation * sure};
 }
 
 Split::Split(Margin margin, double momentMax, double spreadS)
@@ -77,12 +94,14 @@ void Split::multiply(Purse& purse, double times, double points) const {
 }
 
 Split::Weight Split::weigh(double freshCount, double oldCount) const {
-  const double fresh = fresh_.correlation(old_.correlation(0));
-  const double old = old_.correlation(fresh_.correlation(0));
-  return {1 + std::max(0.0, freshCount - 1) * fresh, 1 + std::max(0.0, oldCount - 1) * old};
+  const Clusters::Seen fresh = fresh_.seen(), old = old_.seen();
+  const double excess = std::max(fresh.excess, old.excess);
+  const double correlation = std::max(fresh.correlation, old.correlation);
+  const auto weight = [&](double count) { return 1 + std::max(excess, (count - 1) * correlation); };
+  return {weight(freshCount), weight(oldCount)};
 }
 
-void Split::add(const std::vector<Moment>& moments) {
+void Split::add(const std::vector<Moment>& moments, bool several) {
   Moment all;
   for (const Moment& moment : moments) {
     all.freshCount += moment.freshCount;
@@ -99,7 +118,7 @@ void Split::add(const std::vector<Moment>& moments) {
   const double most = std::log(all.shared ? 1.0 : momentMax_);
   const double m = margin_.times;
   for (std::size_t at = 0; at < kBets; ++at) {
-    double times = 0, points = 0;  // logarithms
+    double times = 0, points = 0, sum = 0;  // logarithms
     for (const Moment& moment : moments) {
       const double freshHits = moment.freshHits / weight.fresh, oldHits = moment.oldHits / weight.old;
       const double oldCount = moment.oldCount / weight.old;
@@ -109,13 +128,10 @@ void Split::add(const std::vector<Moment>& moments) {
       times += old + (freshHits > 0 ? freshHits * std::log1p(x / (m * r)) : 0);
       if (margin_.points <= 0) continue;
       points += old + (freshHits > 0 ? freshHits * std::log1p(x / r) : 0) - oldCount * margin_.points * x;
+      sum -= oldCount * margin_.points * x / m;
     }
+    if (several) times = points = sum + times;
     multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
-  }
-  if (all.shared) {
-    fresh_.pass();
-    old_.pass();
-    return;
   }
   const double freshJump = fresh_.jump(all.freshCount, all.freshHits), oldJump = old_.jump(all.oldCount, all.oldHits);
   fresh_.add(all.freshCount, all.freshHits, all.seconds, oldJump);

@@ -9,14 +9,19 @@
 // a) for binomial counts, and the exponents add up to nothing or less. The first one is the likelihood ratio of the
 // conditional binomial test for odds w against m, with x = 1 - (1 + m r) / (1 + w r). The margin max(m pO, pO + d) is
 // either the one or the other, so the smaller purse of the two counts; and because pO may drift from where the one
-// binds to where the other does, the smallest over all histories that change between them at most twice.
+// binds to where the other does, the smallest over all histories that change between them at most once. Of several
+// routes each may be bound by another one, so bets on all of them together must be fair for both at once:
+//     sum:     (1 + x / (m r))^fN (1 - x)^fO  exp(-nO d x / m)    fair if pN <= m pO + d
 //
-// Hits come in clusters: a pause of one instance slows all it has in hand. With a correlation c between two requests of
-// one side in one moment, n of them are worth n / (1 + (n - 1) c), and so are their hits. c is measured by how much a
-// side's rate jumps from one moment to the next, more than independent hits would and without the other side doing the
-// same, on moments before the one at hand; a bet with counts divided like this stays fair for independent hits, because
-// t -> t^(1/k) is concave.
-// Thread rules: a plain value.
+// Hits come in clusters: one page's requests fail together, a pause of one instance slows all it has in hand. When hits
+// come in clusters of s, E[s^2] / E[s] = w is by how much their number varies more than that of independent ones; hits
+// and requests are divided by w, and what is left is as good as independent. w is measured by how far a side's rate
+// sticks out of the moments before and after, more than with independent hits and without the other side doing the
+// same, on moments before the one at hand. A rate that rises and stays is no cluster. Two ways to carry it over to a
+// moment with more or fewer requests: clusters keep their size (a page has as many requests however many visitors there
+// are), or they grow with the requests (the pause). The larger counts, and of both sides the larger: what makes hits
+// cluster is mostly not the release, and the side with a tenth of the requests cannot know. A bet with counts divided
+// like this stays fair for independent hits, because t -> t^(1/w) is concave. Thread rules: a plain value.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -44,16 +49,25 @@ class Clusters {
   double jump(double count, double hits) const;
   // `otherJump`: the other side's in the same moment.
   void add(double count, double hits, double seconds, double otherJump);
-  void pass() { lastCount_ = 0; }  // a moment that tells nothing
-  // The correlation, 0..1, as far as it is known; else what is `likely`.
-  double correlation(double likely) const;
+  // How hits come together, as far as it is known.
+  struct Seen {
+    double excess = 0;       // of the variance over that of independent hits, in shares of it
+    double correlation = 0;  // of two requests
+  };
+  Seen seen() const;
 
  private:
-  // Sums over pairs of moments: squared jumps of the rate; what they would be with hits that come apart, and what more
-  // with hits that come together.
-  double jumps_ = 0, apart_ = 0, together_ = 0;
+  struct Rate {
+    double count = 0, hits = 0;
+  };
+  // Sums over moments: how far their rates stick out of their neighbours', squared; what that would be with hits that
+  // come apart, and what more with hits that come together.
+  double out_ = 0, apart_ = 0, together_ = 0;
+  double outBySize_ = 0, apartBySize_ = 0;  // the same, times the requests
   double hits_ = 0;
-  double lastHits_ = 0, lastCount_ = 0;  // 0: there was none
+  double counts_ = 0, moments_ = 0;
+  Rate last_, beforeLast_;  // count 0: there was none
+  double lastJump_ = 0;
 };
 
 class Split {
@@ -61,8 +75,8 @@ class Split {
   static constexpr std::size_t kBets = 6;
   // Most of the coin is staked at the beginning; the rest follows evenly over `spreadS`.
   Split(Margin margin, double momentMax, double spreadS);
-  // Several routes in the same moment are one bet.
-  void add(const std::vector<Moment>& moments);
+  // Routes in the same moment are one bet. `several`: it is not always the same one.
+  void add(const std::vector<Moment>& moments, bool several = false);
   double worth() const;  // in coins
 
  private:

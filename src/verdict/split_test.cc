@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "base/base.h"
+
 namespace orbit::verdict {
 namespace {
 
@@ -77,18 +79,39 @@ TEST(Split, ARateThatDriftsThroughTheMarginsJointIsNoReason) {
   EXPECT_LT(split.worth(), 100);
 }
 
+TEST(Split, RoutesAtEitherMarginGainNothingTogether) {
+  // One fails twice as often as before, the other half a point more: neither margin alone allows both.
+  Split split({2, 0.005}, 15, 600);
+  for (int at = 0; at < 300; ++at) {
+    split.add({{900, 900 * 0.036, 100, 100 * 0.018, 1, false}, {900, 900 * 0.0052, 100, 100 * 0.0002, 1, false}}, true);
+  }
+  EXPECT_LT(split.worth(), 1);
+}
+
+TEST(Split, AFewClustersAreNotManyWitnesses) {
+  // Twelve requests fail together now and then, nine times as often where nine times as many are asked.
+  Split split({2, 0.005}, 15, 600);
+  for (int at = 0; at < 120; ++at) split.add({{130, at % 4 == 0 ? 12.0 : 0, 14, at % 40 == 0 ? 12.0 : 0, 1, false}});
+  EXPECT_LT(split.worth(), 2);
+}
+
 TEST(Clusters, MeasuresHowHitsComeTogether) {
-  Clusters apart, together, shared;
+  Clusters apart, together, shared, risen;
+  Random chance(7);
   for (int at = 0; at < 400; ++at) {
-    apart.add(20, at % 2 == 0 ? 1 : 0, 0.2, 0);
+    apart.add(20, static_cast<double>(chance.next() >> 63), 0.2, 0);
     const double hits = at % 20 == 0 ? 10 : 0;
     together.add(20, hits, 0.2, 0);
     shared.add(20, hits, 0.2, shared.jump(20, hits));
+    risen.add(20, at < 200 ? 0 : 10, 0.2, 0);
   }
-  EXPECT_LT(apart.correlation(0), 0.05);
-  EXPECT_GT(together.correlation(0), 0.3);
-  EXPECT_EQ(shared.correlation(0), 0) << "the other side did the same";
-  EXPECT_EQ(Clusters().correlation(0.5), 0.5) << "nothing is known";
+  EXPECT_LT(apart.seen().excess, 0.05);
+  EXPECT_LT(apart.seen().correlation, 0.05);
+  EXPECT_GT(together.seen().excess, 5);
+  EXPECT_GT(together.seen().correlation, 0.3);
+  EXPECT_EQ(shared.seen().excess, 0) << "the other side did the same";
+  EXPECT_EQ(risen.seen().excess, 0) << "it fails half of all since then, evenly";
+  EXPECT_EQ(Clusters().seen().excess, 0) << "nothing is known";
 }
 
 }  // namespace

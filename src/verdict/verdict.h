@@ -18,7 +18,7 @@
 // 1 ms. With enough traffic a harmless 10 % is found too, and is no reason to take a release back.
 //
 // The budget. One false alarm in 5,000 watches, for all of it together: the coin is split over the service as a whole
-// (0.75) and its single routes (the first 0.125, the next a third of that, …, the busiest first), and then over what is
+// (0.65) and its single routes (the first 0.175, the next a third of that, …, the busiest first), and then over what is
 // bet on: failures 0.6, 4xx 0.04, slower than the old p50 0.04, p90 0.16, p99 0.16. The sum of all purses decides.
 // Looking more often, or at more routes, costs nothing more.
 //

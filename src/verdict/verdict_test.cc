@@ -286,6 +286,21 @@ TEST(JudgeAlone, OnlyAbsoluteEvidenceCounts) {
   EXPECT_EQ(decision.reasons.front().substr(0, 7), "all of ") << decision.reasons.front();
 }
 
+TEST(JudgeAlone, OneBurstAndThenSilenceIsNotForAWhile) {
+  Judge judge(Policy{}, {"r12", ""}, Stage::kPromoted);
+  Tick burst = tick(answers(50, 50), Side{});
+  burst.old.count = 0;
+  judge.step(burst);
+  burst.routes.clear();
+  for (int at = 0; at < 30; ++at) EXPECT_EQ(judge.step(burst).action, Action::kKeepWatching);
+}
+
+TEST_F(JudgeTest, WithAControlOneClientsRetriesAreNoReason) {
+  Tick storm = tick(answers(20, 20), answers(40));
+  storm.routes[0].fresh.repeats = 20;
+  EXPECT_NE(repeat(storm, 60).action, Action::kRollBack);
+}
+
 TEST(JudgeAlone, OneClientThatTriesAgainAndAgainNeedsLonger) {
   Judge judge(Policy{}, {"r12", ""}, Stage::kPromoted);
   Tick all = tick(answers(5, 5), Side{});

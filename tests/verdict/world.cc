@@ -44,6 +44,7 @@ World::World(const Truth& truth, Chance& chance) : truth_(truth), chance_(chance
       blips_.push_back({at, at + chance.logBetween(0.5, 40), chance.happens(0.3) ? 1 : chance.logBetween(0.03, 1)});
     }
   }
+  if (truth.pausedFromS > 0) blips_.push_back({truth.pausedFromS, truth.pausedFromS + kPausedS, 1});
   if (has(Weather::kDrift)) {
     driftFailures_ = std::log(chance.logBetween(0.1, 10));
     driftSlower_ = std::log(chance.logBetween(0.4, 2.5));

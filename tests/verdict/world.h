@@ -40,6 +40,7 @@ struct Truth {
   double slower = 1, tailSlower = 1;  // the new release's latency, and of its slowest twentieth
   double coldTimes = 0;               // how much slower it is when it starts
   double badFromS = 0;                // when it turns bad
+  double pausedFromS = 0;             // when what both need stops for kPausedS; 0: never
   bool bad = false;
   bool exact = false;         // the rate as it stands, good or bad
   bool addsFailures = false;  // what it fails more often is a number of points, not a factor
@@ -62,6 +63,7 @@ class World {
   double pauseUs() const { return pauseS_ * 1e6; }
   // Share of requests that go to the new release.
   static double shareOf(Stage stage) { return stage == Stage::kShare ? 0.1 : 0.9; }
+  static constexpr double kPausedS = 30;
   static constexpr double kBornS = 5;  // how old the new release's instances are when it gets its first request
 
  private:
