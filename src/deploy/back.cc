@@ -64,7 +64,12 @@ Task<void> Environment::restore(std::string service, int from, int to) {
     const model::DeployService* old = planned(service, from);
     const Duration gate = old == nullptr ? Duration(0) : old->probe.deadline;
     const Wait patient{loop().clock().now() + gate + kEngineTime, nullptr};
-    const Status back = co_await bringUp(service, from, false, failure, patient);
+    Status back = co_await bringUp(service, from, false, failure, patient);
+    // Its route stays paused while the engine is away for a moment.
+    while (!back.ok() && back.error().code == Code::kUnavailable && loop().clock().now() < wait.deadline) {
+      static_cast<void>(co_await loop().sleep(kHealAgain));
+      back = co_await bringUp(service, from, false, failure, patient);
+    }
     if (!back.ok()) log(Level::kError, "deploy", "cannot bring " + service + " back: " + back.error().text());
   }
   Json body = Json::object({{"service", service}, {"from", from}});

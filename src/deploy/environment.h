@@ -64,6 +64,7 @@ class Environment {
   // The same where it differs from what was brought last: addresses change when an instance starts again.
   net::Task<void> serveChanges(net::Wait wait);
   void pause(const std::string& service, bool paused);
+  bool isPaused(const std::string& service) const { return paused_.contains(service); }
   // These are no longer chosen; called once that is served, they leave the table when they have finished what they
   // have.
   void beginDrain(const std::vector<ReleaseKey>& releases) { draining_.insert(releases.begin(), releases.end()); }

@@ -22,7 +22,6 @@ TEST(Names, ContainersSayWhatTheyAre) {
   EXPECT_EQ(containerName(kKey, "web", 12, 2), "orbit.Shop.production.web.r12.2");
   EXPECT_EQ(taskName(kKey, "web", 12, "check"), "orbit.Shop.production.web.r12.check");
   EXPECT_EQ(networkName(kKey), "orbit.Shop.production");
-  EXPECT_EQ(volumeName(kKey, "data"), "orbit.Shop.production.data");
   EXPECT_EQ(imageName(kKey, "web", 12), "orbit/shop-production-web:r12");  // registries know small letters only
 }
 

@@ -34,13 +34,13 @@ TEST_F(ProgressTest, WhoComesLateHearsAll) {
 }
 
 TEST_F(ProgressTest, FollowsUntilTheStageIsReached) {
-  const auto later = [](ProgressTest* test) -> net::Task<void> {
-    static_cast<void>(co_await test->loop_.sleep(std::chrono::seconds(3)));
-    test->tell("three");
-    test->progress_.reach(Stage::kPromoted, "");
+  const auto later = [](net::Loop* loop, Progress* progress) -> net::Task<void> {
+    static_cast<void>(co_await loop->sleep(std::chrono::seconds(3)));
+    progress->tell({.text = "three"});
+    progress->reach(Stage::kPromoted, "");
   };
   progress_.reach(Stage::kShare, "live");
-  loop_.spawn(later(this));
+  loop_.spawn(later(&loop_, &progress_));
   EXPECT_EQ(follow(Stage::kPromoted).stage, Stage::kPromoted);
   EXPECT_EQ(heard_, std::vector<std::string>{"three"});
 }

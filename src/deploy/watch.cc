@@ -46,11 +46,13 @@ void Watch::begin() {
     policy.watchedTogether = std::max(1U, together);
     policy.shareMaxS = secondsOf(planned->release.shareMost);
     policy.settleS = secondsOf(planned->release.watch);
+    const double settleS = policy.settleS;
     const int old = control ? beside->second : 0;
     const bool share = control && now.stage == Stage::kShare;
     watched_.push_back({name, old, planned->release.judge,
                         verdict::Judge(policy, {releaseId(number_), releaseId(now.before.at(name))},
-                                       share ? verdict::Stage::kShare : verdict::Stage::kPromoted)});
+                                       share ? verdict::Stage::kShare : verdict::Stage::kPromoted),
+                        settleS});
   }
 }
 
@@ -138,6 +140,12 @@ Task<void> Watch::probeForever(Wait wait) {
 
 void Watch::look(double seconds) {
   for (auto& one : watched_) {
+    // Behind a paused route it is we who ended it, for a newer deploy.
+    if (environment_.isPaused(one.service)) {
+      one.routes.clear();
+      one.failing.clear();
+      continue;
+    }
     verdict::Tick tick;
     tick.seconds = seconds;
     tick.dependenciesHealthy = one.dependenciesHealthy;
@@ -157,8 +165,11 @@ bool Watch::mayPromote() const {
 }
 
 bool Watch::maySettle() const {
-  return std::all_of(watched_.begin(), watched_.end(),
-                     [](const auto& one) { return one.decision.action == verdict::Action::kSettle; });
+  return std::all_of(watched_.begin(), watched_.end(), [](const auto& one) {
+    // Worse with nothing to go back to: its watch ends by time all the same.
+    const bool stuck = one.decision.action == verdict::Action::kRollBack;
+    return one.decision.action == verdict::Action::kSettle || (stuck && one.decision.seconds >= one.settleS);
+  });
 }
 
 Json Watch::numbers() const {

@@ -24,6 +24,7 @@ class Watch {
     int old = 0;          // release beside it, 0: none
     bool judged = false;  // by its requests
     verdict::Judge judge;
+    double settleS = 0;
     verdict::Decision decision = {};
     std::vector<verdict::RouteTick> routes = {};
     std::map<std::string, int> failing = {};  // own probes in a row that failed, by instance
