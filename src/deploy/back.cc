@@ -193,7 +193,8 @@ bool Environment::needed(const Instance& one) const {
   const auto plan = plans_.find(newer->number);
   const model::DeployService* planned = plan == plans_.end() ? nullptr : plan->second->find(one.service);
   const Duration warm = planned == nullptr ? Duration(std::chrono::minutes(10)) : planned->release.warm;
-  return wallUs() - newer->endedUs < std::chrono::duration_cast<std::chrono::microseconds>(warm).count();
+  const std::int64_t ageUs = wallUs() - newer->endedUs;  // below 0 when the clock was stepped back
+  return ageUs >= 0 && ageUs < std::chrono::duration_cast<std::chrono::microseconds>(warm).count();
 }
 
 Task<void> Environment::sweep(Wait wait) {

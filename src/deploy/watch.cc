@@ -254,14 +254,13 @@ Task<void> Watch::settle() {
 
 Task<bool> Watch::takeBack(Wait wait) {
   std::vector<std::string> reasons;
-  bool absolute = false;
   for (const auto& one : watched_) {
     if (one.decision.action != verdict::Action::kRollBack) continue;
-    absolute = absolute || one.old == 0;
     for (const auto& reason : one.decision.reasons) reasons.push_back(one.service + ": " + reason);
     if (!one.lastProbe.empty() && !one.failing.empty()) reasons.push_back(one.service + ": " + one.lastProbe);
   }
-  Environment::Back back{number_, undoing(environment_.state(), *group()), "verdict", reasons, numbers(), absolute};
+  // The group goes together (decision 23), what was replaced behind a paused route included; databases stay.
+  Environment::Back back{number_, undoing(environment_.state(), *group()), "verdict", reasons, numbers(), true};
   const Status done = co_await environment_.goBack(std::move(back), wait);
   const Group* now = group();
   if (now != nullptr && now->watched()) {
