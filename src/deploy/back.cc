@@ -33,7 +33,7 @@ Task<Status> Environment::replace(std::string service, int from, int to, stack::
   pause(service, from != 0);
   Status up = co_await serve(wait);
   if (up.ok() && old != nullptr) {
-    const Wait most = wait.until(loop().clock().now() + old->release.drain);
+    const Wait most = wait.until(loop().clock().now() + std::min<Duration>(old->release.drain, kPausedDrain));
     static_cast<void>(co_await parts_.traffic.drained(key_.project, key_.environment, service, releaseId(from), most));
   }
   if (up.ok()) up = co_await stopOthers(service, to, wait);

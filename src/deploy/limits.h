@@ -23,6 +23,9 @@ inline constexpr auto kServeTime = 20s;      // for the edge to take a table
 inline constexpr auto kCommandTime = 30min;  // check and pre-deploy commands
 inline constexpr auto kTick = 1s;            // of a watch, without evidence that comes earlier
 inline constexpr auto kProbeWatched = 2s;    // between two probes of a watched instance
+// For what is in flight at a paused service before its one instance is stopped. All others wait meanwhile, and a
+// WebSocket would be waited for in vain.
+inline constexpr auto kPausedDrain = 3s;
 inline constexpr auto kHealAgain = 5s;
 inline constexpr int kSubnetsTried = 64;
 inline constexpr int kFirstHost = 2, kLastHost = 126;  // of an environment's /24, for instances

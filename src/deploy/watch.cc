@@ -77,11 +77,14 @@ verdict::Instances Watch::instancesOf(const Watched& one, int group) {
 }
 
 Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
-  const model::DeployService* planned = number == 0 ? nullptr : environment_.planned(one.service, number);
+  if (number == 0) co_return;
+  const auto plan = environment_.planOf(number);  // held: the environment may end meanwhile
+  const model::DeployService* planned = plan.ok() ? (*plan)->find(one.service) : nullptr;
   if (planned == nullptr) co_return;
   const auto probe = environment_.probeOf(*planned, number);
   if (!probe.ok()) co_return;  // a secret that cannot be read says nothing of an instance
   const Group* of = environment_.state().find(number);
+  if (of == nullptr) co_return;
   const int port = of->services.at(one.service).port;
   for (const auto& instance : environment_.instances().of(one.service, number)) {
     const Wait limited = wait.until(environment_.loop().clock().now() + probe->timeout);
@@ -102,11 +105,14 @@ Task<void> Watch::probeInstances(Watched& one, int number, Wait wait) {
 // Whether what the service needs is well, as far as Orbit probes it: all instances of one ill is ill.
 Task<void> Watch::probeDependencies(Watched& one, Wait wait) {
   const model::DeployService* planned = environment_.planned(one.service, number_);
+  const std::vector<std::string> needed = planned == nullptr ? std::vector<std::string>() : planned->after;
   bool healthy = true;
-  for (const auto& name : planned == nullptr ? std::vector<std::string>() : planned->after) {
+  for (const auto& name : needed) {
     const auto live = environment_.state().live.find(name);
     const int number = live == environment_.state().live.end() ? 0 : live->second;
-    const model::DeployService* other = number == 0 ? nullptr : environment_.planned(name, number);
+    if (number == 0) continue;
+    const auto plan = environment_.planOf(number);
+    const model::DeployService* other = plan.ok() ? (*plan)->find(name) : nullptr;
     const Group* group = other == nullptr ? nullptr : environment_.state().find(number);
     if (group == nullptr) continue;
     const auto probe = environment_.probeOf(*other, number);
