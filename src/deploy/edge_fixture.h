@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "deploy/deploy.h"
+#include "deploy/limits.h"
 #include "engine/fake.h"
 
 namespace orbit::deploy {
@@ -205,7 +206,12 @@ class SimulatedEdge final : public Traffic, public Evidence {
     const Instant now = loop_.clock().now();
     if (visits == visits_.end() || visits->second.busyUntil <= now) return;
     if (engine_.imageAt(visits->second.address, visits->second.port).empty()) return;  // it has died already
-    if (now - visits->second.chosenAt < kDrain) wrong(name + " is stopped with requests in flight");
+    // Behind a paused route everybody else waits, so what is in flight has less time (limits.h).
+    const bool paused = std::any_of(table_.services.begin(), table_.services.end(), [&](const auto& service) {
+      return service.paused && name.find("." + service.name + ".") != std::string::npos;
+    });
+    const Duration time = paused ? std::min<Duration>(kDrain, kPausedDrain) : Duration(kDrain);
+    if (now - visits->second.chosenAt < time) wrong(name + " is stopped with requests in flight");
   }
 
   net::Loop& loop_;
