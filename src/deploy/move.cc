@@ -363,6 +363,7 @@ Task<Status> Move::goLive(Wait wait) {
   }
   environment_.beginDrain(leaving);
   const Status served = co_await environment_.serve(wait);
+  if (served.ok()) tell(Stage::kShare, "", "live");
   environment_.drain(std::move(leaving));
   co_return served;
 }

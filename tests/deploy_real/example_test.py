@@ -136,7 +136,7 @@ class Example(unittest.TestCase):
         word = f"two{turn}"
         self.mark(moved, word)
         deployed = moved.deploy("--until", "live", seconds=300)
-        built, live = deployed.at("checking", "starting", "gate"), deployed.at("share", "promoted")
+        built, live = deployed.at("checking", "starting", "gate"), deployed.at("live", "share", "promoted")
         self.assertTrue(built and live, deployed.told())
         spans["live"].append(live - built)
         moved.orbit("promote", check=False)
