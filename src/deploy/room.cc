@@ -245,7 +245,7 @@ Task<Outcome> Room::rollback(std::string project, std::string environment, std::
   }
   std::vector<std::string> parts;
   for (const auto& [service, number] : *live) parts.push_back(service + " " + releaseId(number));
-  outcome.stage = Stage::kTakenBack;
+  outcome.stage = Stage::kSettled;  // it is where it was to go
   outcome.summary = "live is " + join(parts, ", ");
   co_return outcome;
 }
