@@ -130,7 +130,8 @@ std::string failureText(const FailureEvent& failure, const Place& place, const S
   const bool pointsAtLogs = failure.hint.find("orbit logs") != std::string::npos;
   // The instance of a deploy that failed is removed, and its log with it.
   const bool kept = !failure.container.empty() && !startsWith(failure.container, "orbit.");
-  if (!failure.log.empty() && !service.empty() && kept && !pointsAtLogs) out += "  all of it: orbit logs " + service + "\n";
+  if (!failure.log.empty() && !service.empty() && kept && !pointsAtLogs)
+    out += "  all of it: orbit logs " + service + "\n";
   return out;
 }
 
