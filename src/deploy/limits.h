@@ -8,7 +8,6 @@ namespace orbit::deploy {
 using namespace std::chrono_literals;
 
 inline constexpr int kReleasesKept = 10;         // of an environment, beside those that are live
-inline constexpr int kReplicasMost = 50;         // of one service
 inline constexpr auto kProbeGapFirst = 50ms;     // between two probes at the gate, doubled up to the probe's interval
 inline constexpr auto kPassesApart = 300ms;      // between two passing probes that count
 inline constexpr auto kRunsFor = 2s;             // what listens nowhere must stay up so long
