@@ -57,12 +57,13 @@ Result<std::string> readAll() {
 }
 
 Result<std::string> readTyped(const std::string& prompt) {
-  writeAll(STDERR_FILENO, prompt);
   HiddenLine line;
   auto state = HiddenLine::State::kTyping;
   bool more = false;
   {
+    // Before the prompt: whoever answers it at once must not see the answer echoed.
     const auto raw = RawMode::enter(STDIN_FILENO);
+    writeAll(STDERR_FILENO, prompt);
     while (state == HiddenLine::State::kTyping) {
       char key = 0;
       const auto count = ::read(STDIN_FILENO, &key, 1);

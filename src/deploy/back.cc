@@ -150,6 +150,9 @@ Task<Status> Environment::goBack(Back back, Wait wait) {
     }
   }
   const Keeping keeping(*this, raised);
+  // One that was removed a moment ago is not warm any more. While the engine is away, what was seen last counts.
+  const Wait brief = wait.until(loop().clock().now() + kLookTime);
+  static_cast<void>(co_await instances_.look(brief));
   // Warm ones are there; others are made of their kept image and go through their gate first.
   for (const auto& [service, to] : moving) {
     ORBIT_CO_TRY_STATUS(co_await bringUp(service, to, true, failure, wait));

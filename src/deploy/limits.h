@@ -18,6 +18,7 @@ inline constexpr std::size_t kLogTailLines = 20;
 inline constexpr std::size_t kBodyShown = 300;  // bytes of a probe's answer
 inline constexpr auto kExplainTime = 5s;
 inline constexpr auto kEngineTime = 60s;     // one change of the engine
+inline constexpr auto kLookTime = 1s;        // for one look at what runs, where a visitor waits for it
 inline constexpr auto kServeTime = 20s;      // for the edge to take a table
 inline constexpr auto kCommandTime = 30min;  // check and pre-deploy commands
 inline constexpr auto kTick = 1s;            // of a watch, without evidence that comes earlier

@@ -248,6 +248,27 @@ TEST_F(MovesTest, AColdRollbackIsNotSweptAway) {
   EXPECT_EQ(served("web"), "r1 100");
 }
 
+// A moment ago it was warm: what was seen of it before is no reason to send visitors there.
+TEST_F(MovesTest, AWayBackToWhatWasJustRemovedGoesThroughItsGate) {
+  image("web", 8000, {}, 5s);
+  deploy(100s);
+  image("web", 8000);
+  deploy(40s);
+  const auto back = [](Deploy* deploy, engine::FakeEngine* engine) -> Task<void> {
+    const Wait forever;
+    const Status removed = co_await engine->removeContainer("orbit.shop.production.web.r1.1", true, true, forever);
+    EXPECT_TRUE(removed.ok()) << removed.error().text();
+    Observer nobody;
+    const Outcome outcome = co_await deploy->rollback("shop", "production", "", nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  };
+  clients_->add(back(deploy_.get(), engine_.get()));
+  pass(3s);
+  EXPECT_NE(served("web"), "r1 100");
+  pass(30s);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
 TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {
   image("notes", 8002);
   deploy(30s);

@@ -83,6 +83,11 @@ class Fake final : public FakeEngine {
     found->detail.oomKilled = oom;
     machine_.finish(*found, exitCode, false);
   }
+  void createLate(std::string name, model::ContainerSpec spec, Duration span) override {
+    const auto made = machine_.create(name, spec);
+    ORBIT_CHECK(made.ok());
+    machine_.find(*made)->thereFrom = loop_.clock().now() + span;
+  }
   void spoil(std::string container, std::string answer) override {
     machine_.find(container)->spoilt = std::move(answer);
   }

@@ -39,6 +39,8 @@ class FakeEngine : public Engine {
   virtual void behave(std::string container, FakeBehaviour behaviour) = 0;
   // Its process ends now, as by a crash.
   virtual void crash(std::string container, int exitCode, bool oom) = 0;
+  // A create whose caller died goes on: its name is taken now, and the container is there after `span`.
+  virtual void createLate(std::string name, model::ContainerSpec spec, Duration span) = 0;
   // As after a kill of the engine while it started this container: every later start answers this.
   virtual void spoil(std::string container, std::string answer) = 0;
   // The image of the container that accepts connections at this address, as a client of the network sees it: also while

@@ -90,10 +90,10 @@ void FakeMachine::containerEvent(const FakeContainer& container, const std::stri
 FakeContainer* FakeMachine::find(const std::string& idOrName) {
   if (idOrName.empty()) return nullptr;
   for (const auto& container : containers_) {
-    if (container->detail.summary.name == idOrName) return container.get();
+    if (container->detail.summary.name == idOrName && isThere(*container)) return container.get();
   }
   for (const auto& container : containers_) {
-    if (startsWith(container->detail.summary.id, idOrName)) return container.get();
+    if (startsWith(container->detail.summary.id, idOrName) && isThere(*container)) return container.get();
   }
   return nullptr;
 }
@@ -106,7 +106,7 @@ Result<FakeContainer*> FakeMachine::container(const std::string& idOrName) {
 std::vector<ContainerSummary> FakeMachine::listContainers(const Labels& labels) {
   std::vector<ContainerSummary> all;
   for (const auto& container : containers_) {
-    if (!carries(container->detail.summary.labels, labels)) continue;
+    if (!carries(container->detail.summary.labels, labels) || !isThere(*container)) continue;
     refresh(*container);
     all.push_back(container->detail.summary);
   }
@@ -149,7 +149,8 @@ void FakeMachine::refresh(FakeContainer& container) const {
 
 Result<std::string> FakeMachine::create(const std::string& name, const model::ContainerSpec& spec) {
   if (!name.empty() && !validName(name)) return engineError(400, "Invalid container name (" + name + ")");
-  if (const FakeContainer* other = name.empty() ? nullptr : find(name); other && other->detail.summary.name == name) {
+  for (const auto& other : containers_) {
+    if (name.empty() || other->detail.summary.name != name) continue;
     return engineError(409, "Conflict. The container name \"/" + name + "\" is already in use by container \"" +
                                 other->detail.summary.id + "\".");
   }

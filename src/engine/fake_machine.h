@@ -23,6 +23,7 @@ struct FakeContainer {
   Instant started{};
   int starts = 0;  // tells a timer of an earlier run from this one's
   bool stoppedByHand = false;
+  Instant thereFrom{};  // until then only its name is taken
   std::string spoilt;  // not empty: what each start answers
   bool running() const { return detail.summary.state == ContainerState::kRunning; }
   bool active() const { return running() || detail.summary.state == ContainerState::kRestarting; }
@@ -53,6 +54,7 @@ class FakeMachine {
     behaviours_[std::move(image)] = std::move(behaviour);
   }
 
+  bool isThere(const FakeContainer& container) const { return container.thereFrom <= clock_.now(); }
   FakeContainer* find(const std::string& idOrName);
   Result<FakeContainer*> container(const std::string& idOrName);
   std::vector<ContainerSummary> listContainers(const Labels& labels);

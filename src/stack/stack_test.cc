@@ -16,6 +16,19 @@ TEST_F(StackTest, UpMakesNetworkAndContainerAndASecondUpNothing) {
   EXPECT_EQ(clock_.now(), before);
 }
 
+// The engine goes on with what a daemon that was killed had asked for, and has the name before it lists the container.
+TEST_F(StackTest, ACreateThatOutlivedItsDaemonGivesWay) {
+  add("db");
+  model::ContainerSpec spec;
+  spec.image = "db:1";
+  spec.labels = containerLabels(plan_, plan_.services[0], 1, "home", "");
+  engine_->createLate("shop-db-1", spec, 2s);
+  const Outcome outcome = up();
+  ASSERT_TRUE(outcome.ok()) << outcome.failures.at(0).error.text();
+  ASSERT_EQ(rows().size(), 1u);
+  EXPECT_EQ(rows()[0].state, "running");
+}
+
 TEST_F(StackTest, AMissingImageIsPulledOrNamed) {
   auto& db = add("db");
   db.container.image = "elsewhere:1";

@@ -160,7 +160,7 @@ class Example(unittest.TestCase):
         watcher.stop()
         self.assertEqual(done.returncode, 0, f"{done.stdout}{done.stderr}\n{moved.log()}")
         effective = watcher.effective(begun, gone)
-        self.assertIsNotNone(effective, f"{gone} still answers")
+        self.assertIsNotNone(effective, f"{gone} still answers\n{done.stdout}{done.stderr}\n{moved.log()}")
         self.assertEqual(watcher.failures, [], "requests during the rollback")
         self.assertEqual(self.told(moved), "one")
         print(f"rollback: effective after {world.span(effective)}, the command took {world.span(took)}")
