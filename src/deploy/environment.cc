@@ -188,14 +188,15 @@ Task<Status> Environment::bringUp(std::string service, int number, bool warm, st
     all.push_back(*one);
   }
   if (ran && !started) co_return Status();
-  co_return co_await gateAll(*planned, number, std::move(all), failure, wait);
+  co_return co_await gateAll(*planned, number, std::move(all), warm, failure, wait);
 }
 
 Task<Status> Environment::gateAll(const model::DeployService& service, int number, std::vector<Instance> all,
-                                  stack::Failure& failure, Wait wait) {
+                                  bool proven, stack::Failure& failure, Wait wait) {
   const std::string name = service.service.name;
   GateInput input;
   ORBIT_CO_TRY(input.probe, probeOf(service, number));
+  if (proven) input.probe.rise = 1;
   input.service = name;
   input.routed = service.routed;
   input.port = service.port;

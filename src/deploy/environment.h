@@ -136,7 +136,8 @@ class Environment {
   bool needed(const Instance& one) const;
   bool mayHeal(const std::string& service, const model::DeployService& planned, int group) const;
   net::Task<void> drainOne(ReleaseKey release);
-  net::Task<Status> gateAll(const model::DeployService& service, int group, std::vector<Instance> all,
+  // `proven`: it served before, so one good answer is enough.
+  net::Task<Status> gateAll(const model::DeployService& service, int group, std::vector<Instance> all, bool proven,
                             stack::Failure& failure, net::Wait wait);
   net::Task<void> healLive(net::Wait wait);
   net::Task<void> forgetOld();

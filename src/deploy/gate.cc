@@ -199,7 +199,9 @@ Task<Result<GatePass>> Gate::pass(Wait wait) {
     if (passes >= input_.probe.rise && longEnough) co_return GatePass{*port};
     if (!seen.ok()) last = seen.error();
     const Duration pause = seen.ok() ? std::max<Duration>(kPassesApart, Duration{}) : gap;
-    if (!seen.ok()) gap = std::min<Duration>(gap * 2, input_.probe.interval);
+    const bool soon = loop_.clock().now() - begun_ < kProbesSoonFor;
+    const Duration most = soon ? std::min<Duration>(kProbeGapSoon, input_.probe.interval) : input_.probe.interval;
+    if (!seen.ok()) gap = std::min<Duration>(gap * 2, most);
     const Status slept = co_await loop_.sleep(pause, wait);
     if (!slept.ok()) co_return slept.error();
   }

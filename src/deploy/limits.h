@@ -7,8 +7,10 @@ namespace orbit::deploy {
 
 using namespace std::chrono_literals;
 
-inline constexpr int kReleasesKept = 10;         // of an environment, beside those that are live
-inline constexpr auto kProbeGapFirst = 50ms;     // between two probes at the gate, doubled up to the probe's interval
+inline constexpr int kReleasesKept = 10;      // of an environment, beside those that are live
+inline constexpr auto kProbeGapFirst = 50ms;  // between two probes at the gate, doubled up to …
+inline constexpr auto kProbeGapSoon = 200ms;  // … this in the gate's first time, then up to the probe's interval
+inline constexpr auto kProbesSoonFor = 10s;
 inline constexpr auto kPassesApart = 300ms;      // between two passing probes that count
 inline constexpr auto kRunsFor = 2s;             // what listens nowhere must stay up so long
 inline constexpr auto kLocalhostPatience = 3s;   // a port seen on 127.0.0.1 only is waited for that long

@@ -12,6 +12,16 @@ using net::Task;
 using net::Wait;
 using Shape = model::DeployService::Shape;
 
+namespace {
+
+std::string liveText(const std::map<std::string, int>& live) {
+  std::vector<std::string> parts;
+  for (const auto& [service, number] : live) parts.push_back(service + " " + releaseId(number));
+  return "live is " + join(parts, ", ");
+}
+
+}  // namespace
+
 std::unique_ptr<Deploy> Deploy::create(Parts parts) {
   return std::make_unique<Room>(std::move(parts));
 }
@@ -243,22 +253,22 @@ Task<Outcome> Room::rollback(std::string project, std::string environment, std::
     outcome.failures.push_back({done.error(), "", "", 0, {}, ""});
     co_return outcome;
   }
-  std::vector<std::string> parts;
-  for (const auto& [service, number] : *live) parts.push_back(service + " " + releaseId(number));
   outcome.stage = Stage::kSettled;  // it is where it was to go
-  outcome.summary = "live is " + join(parts, ", ");
+  outcome.summary = liveText(*live);
   co_return outcome;
 }
 
 Task<Outcome> Room::promote(std::string project, std::string environment, Observer observer, Wait wait) {
   Outcome outcome;
   auto found = known(project, environment);
-  const Group* watched = found.ok() ? (*found)->state().watchedGroup() : nullptr;
+  if (!found.ok()) {
+    outcome.failures.push_back({found.error(), "", "", 0, {}, ""});
+    co_return outcome;
+  }
+  const Group* watched = (*found)->state().watchedGroup();
   if (watched == nullptr || watched->stage != Stage::kShare) {
-    Error error = !found.ok()
-                      ? found.error()
-                      : Error{.code = Code::kConflict, .message = "no release of " + environment + " has only a share"};
-    outcome.failures.push_back({std::move(error), "", "", 0, {}, ""});
+    outcome.stage = Stage::kPromoted;
+    outcome.summary = "nothing has only a share; " + liveText((*found)->state().live);
     co_return outcome;
   }
   (*found)->promoteAsked = watched->number;

@@ -24,7 +24,7 @@ struct FakeContainer {
   int starts = 0;  // tells a timer of an earlier run from this one's
   bool stoppedByHand = false;
   Instant thereFrom{};  // until then only its name is taken
-  std::string spoilt;  // not empty: what each start answers
+  std::string spoilt;   // not empty: what each start answers
   bool running() const { return detail.summary.state == ContainerState::kRunning; }
   bool active() const { return running() || detail.summary.state == ContainerState::kRestarting; }
 };
