@@ -13,6 +13,7 @@ using format::Json;
 using Query = std::map<std::string, std::string, std::less<>>;
 
 constexpr auto kUrlTime = std::chrono::seconds(1);
+constexpr auto kEngineTime = std::chrono::seconds(5);  // what is deployed is told without it
 
 Query queryOf(const std::string& text) {
   Query query;
@@ -94,7 +95,7 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
   Json body = Json::object();
   if (environment.empty() || environment == kDevelopment) {
     CallerCancel caller(shared, exchange);
-    const net::Wait wait = shortWait(shared, caller.cancel());
+    const net::Wait wait = shortWait(shared, caller.cancel()).until(shared.services.loop.clock().now() + kEngineTime);
     const Status added = co_await addAllDevelopment(shared, project, list, wait);
     if (!added.ok()) body.set("problem", problemEvent(added.error()));  // what is deployed is known without the engine
   }

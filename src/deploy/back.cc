@@ -94,7 +94,8 @@ Task<void> Environment::restoreReplaced(int number, Wait wait) {
 Task<void> Environment::undoCutOff(int number, Wait wait) {
   co_await restoreReplaced(number, wait);
   const std::string why =
-      "Orbit's daemon ended while it was " + std::string(stageName(state_.find(number)->stage)) + "; deploy again";
+      "Orbit's daemon ended in the middle (at: " + std::string(stageName(state_.find(number)->stage)) +
+      "); deploy again";
   Json body = Json::object({{"reasons", Json::strings({why})}});
   co_await recordAnyway(number, "failed", std::move(body));
 }

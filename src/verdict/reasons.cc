@@ -36,6 +36,14 @@ std::string kinds(const Total& total) {
   return std::string(failureText(static_cast<Failure>(most - total.byKind.begin())));
 }
 
+// What hangs shows as visitors who leave before an answer; a quantile of those who got one would say nothing.
+bool leftWaiting(const Total& fresh, const Total& old) {
+  const auto share = [](const Total& total) {
+    return static_cast<double>(total.aborted) / static_cast<double>(std::max<std::uint64_t>(1, total.attempts + total.aborted));
+  };
+  return share(fresh) >= 0.01 && share(fresh) > 2 * share(old);
+}
+
 std::string sentence(Signal signal, const std::string& where, const Judge::Names& names, const Total& fresh,
                      const Total& old) {
   if (signal == Signal::kFailures) {
@@ -47,6 +55,11 @@ std::string sentence(Signal signal, const std::string& where, const Judge::Names
     return fmt::format("{} of {} requests{} were refused (HTTP 4xx) on {}, {} of {} on {}",
                        percent(fresh.refused, fresh.attempts), grouped(fresh.attempts), where, names.fresh,
                        percent(old.refused, old.attempts), grouped(old.attempts), names.old);
+  }
+  if (leftWaiting(fresh, old)) {
+    return fmt::format("{} of {} requests{} were given up by their clients before an answer on {}, {} of {} on {}",
+                       grouped(fresh.aborted), grouped(fresh.attempts + fresh.aborted), where, names.fresh,
+                       grouped(old.aborted), grouped(old.attempts + old.aborted), names.old);
   }
   const double q = kSlowQuantiles[static_cast<std::size_t>(signal) - static_cast<std::size_t>(Signal::kSlowP50)];
   return fmt::format("p{:.0f}{} was {} on {} ({} answers), {} on {} ({})", q * 100, where,
@@ -80,7 +93,10 @@ std::vector<std::string> Judge::reasons() const {
   }
   std::stable_sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.coins > b.coins; });
   std::vector<std::string> sentences;
-  for (const Found& each : found) sentences.push_back(each.text);
+  for (const Found& each : found) {
+    // Several quantiles may tell of the same requests.
+    if (std::find(sentences.begin(), sentences.end(), each.text) == sentences.end()) sentences.push_back(each.text);
+  }
   return sentences;
 }
 

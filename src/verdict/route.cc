@@ -47,6 +47,7 @@ void Total::add(const Side& side) {
   attempts += side.attempts - std::min(side.attempts, side.aborted);
   failures += failed - std::min(failed, side.repeats);
   refused += side.refused;
+  aborted += side.aborted;
   good += side.good;
   for (std::size_t at = 0; at < kFailureKinds; ++at) byKind[at] += side.failures[at];
   latency.merge(side.latency);

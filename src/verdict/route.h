@@ -25,6 +25,7 @@ class Usual {
 // What one release did since the watch began, for people and for JSON.
 struct Total {
   std::uint64_t attempts = 0, failures = 0, refused = 0, good = 0;  // repeats and gaps left out
+  std::uint64_t aborted = 0;                                        // not among the attempts
   std::array<std::uint64_t, kFailureKinds> byKind{};
   signal::Histogram latency;
   void add(const Side& side);

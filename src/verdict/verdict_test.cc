@@ -171,7 +171,11 @@ TEST_F(JudgeTest, ClientsThatGiveUpWaitingCountAsSlow) {
   early.routes[0].fresh.aborts = {};
   early.routes[0].fresh.aborts.add(5 * kMs, 5);
   EXPECT_NE(repeat(early, 30).action, Action::kRollBack) << "they left for reasons of their own";
-  EXPECT_EQ(repeat(left, 30).action, Action::kRollBack);
+  const Decision back = repeat(left, 30);
+  EXPECT_EQ(back.action, Action::kRollBack);
+  ASSERT_EQ(back.reasons.size(), 1U);
+  EXPECT_NE(back.reasons[0].find("were given up by their clients before an answer on r12, 0 of"), std::string::npos)
+      << back.reasons[0];
 }
 
 TEST_F(JudgeTest, RefusalsCountWhereTheOldReleaseAnswers) {
