@@ -45,7 +45,10 @@ void Judge::weighRoutes(const Tick& tick) {
   std::stable_sort(routes.begin(), routes.end(), [](const RouteTick* a, const RouteTick* b) {
     return a->old.attempts + a->fresh.attempts > b->old.attempts + b->fresh.attempts;
   });
-  const bool warmingUp = tick.fresh.youngestS < policy_.warmUpS;
+  const double warmS = tick.fresh.youngestS - policy_.warmUpS;
+  const bool warmingUp = warmS < 0;
+  const double slowTimes =
+      policy_.slowTimes * (1 + policy_.coldLeft * std::exp(-std::max(0.0, warmS) / policy_.coldFadesS));
   std::vector<Moments> moments;
   for (const RouteTick* seen : routes) {
     if (seen->gap) continue;
@@ -60,7 +63,7 @@ void Judge::weighRoutes(const Tick& tick) {
       at = routes_.emplace(seen->route, Route(policy_, static_cast<unsigned>(routes_.size() + 1))).first;
     }
     const std::optional<Moments> moment =
-        at->second.add(*seen, {tick.seconds, warmingUp, !tick.dependenciesHealthy}, policy_);
+        at->second.add(*seen, {tick.seconds, warmingUp, slowTimes, !tick.dependenciesHealthy}, policy_);
     if (!moment) continue;
     at->second.bets.add({*moment});
     moments.push_back(*moment);

@@ -14,7 +14,9 @@ struct Policy {
   double failurePoints = 0.005;  // or within this much more, whichever allows more
   double slowTimes = 1.2;        // quantiles within this many times the old release's,
   double slowUs = 1'000;         // or within this much more
-  double warmUpS = 30;           // while an instance of it is younger, latency is not weighed
+  double warmUpS = 30;           // while an instance of it is younger, latency is not weighed;
+  double coldLeft = 0.25;        // what may be left of a cold start then: so much slower is no reason either,
+  double coldFadesS = 10;        // less by a factor of e in each of these
 
   // No single tick or moment may count for more than this factor, so that one burst is one piece of evidence.
   double momentMax = 15;

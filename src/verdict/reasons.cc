@@ -39,7 +39,8 @@ std::string kinds(const Total& total) {
 // What hangs shows as visitors who leave before an answer; a quantile of those who got one would say nothing.
 bool leftWaiting(const Total& fresh, const Total& old) {
   const auto share = [](const Total& total) {
-    return static_cast<double>(total.aborted) / static_cast<double>(std::max<std::uint64_t>(1, total.attempts + total.aborted));
+    return static_cast<double>(total.aborted) /
+           static_cast<double>(std::max<std::uint64_t>(1, total.attempts + total.aborted));
   };
   return share(fresh) >= 0.01 && share(fresh) > 2 * share(old);
 }

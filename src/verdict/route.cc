@@ -67,7 +67,7 @@ void Route::newStage() {
   old = {};
 }
 
-void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) {
+void Route::gather(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy) {
   const auto requests = [](const Side& side) {
     return static_cast<double>(side.attempts - std::min(side.attempts, side.aborted + side.repeats));
   };
@@ -83,10 +83,10 @@ void Route::gather(const RouteTick& tick, bool warmingUp, const Policy& policy) 
     sum(gathered_[1], answers(tick.fresh), static_cast<double>(tick.fresh.refused), answers(tick.old),
         static_cast<double>(tick.old.refused));
   }
-  if (warmingUp) return;
+  if (circumstances.warmingUp) return;
   const auto tolerated = [&](std::uint64_t mark) {
-    return static_cast<std::uint64_t>(
-        std::max(std::ceil(static_cast<double>(mark) * policy.slowTimes), static_cast<double>(mark) + policy.slowUs));
+    return static_cast<std::uint64_t>(std::max(std::ceil(static_cast<double>(mark) * circumstances.slowTimes),
+                                               static_cast<double>(mark) + policy.slowUs));
   };
   const auto freshLeft = static_cast<double>(late(tick.fresh.aborts, tolerated(leftMark_)));
   const auto oldLeft = static_cast<double>(late(tick.old.aborts, leftMark_));
@@ -145,7 +145,7 @@ void Route::remember(const signal::Histogram& latency) {
 std::optional<Moments> Route::add(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy) {
   fresh.add(tick.fresh);
   old.add(tick.old);
-  gather(tick, circumstances.warmingUp, policy);
+  gather(tick, circumstances, policy);
   gatheredS_ += circumstances.seconds;
   excused_ = excused_ || circumstances.excused;
   answersWell_ = answersWell_ || tick.old.good > 0;

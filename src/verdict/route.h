@@ -37,6 +37,7 @@ class Route {
   struct Circumstances {
     double seconds = 0;
     bool warmingUp = false;  // an instance of the new release is young
+    double slowTimes = 1;    // a quantile within this many times the old release's is no reason
     bool excused = false;    // what the service depends on is not well
   };
   // A whole moment when there is one.
@@ -49,7 +50,7 @@ class Route {
 
  private:
   void cut();
-  void gather(const RouteTick& tick, bool warmingUp, const Policy& policy);
+  void gather(const RouteTick& tick, const Circumstances& circumstances, const Policy& policy);
   bool whole() const;
   Moments close();
   void remember(const signal::Histogram& latency);

@@ -26,7 +26,8 @@
 // (repeats.h), hits that come in clusters count less (split.h), and no moment may gain more than a factor of 15, so
 // that it takes at least four of them. When the old release fails far more than it does otherwise, or what the service
 // depends on is ill, the moment is a shared fault: it can speak for the new release only. While an instance of the new
-// release is younger than 30 s its failures count, its latency does not.
+// release is younger than 30 s its failures count, its latency does not; after that the margin for it narrows to 1.2 x
+// as a cold start fades.
 //
 // Low traffic. Without failures nothing was shown: not that the release is good, only that we do not know. A verdict is
 // therefore never "fine". It is kNotJudged (no request yet), kNotEnough (a release five times as bad could still have
