@@ -1,4 +1,6 @@
 // The ways back: replacing what has one instance only, taking releases back, and sweeping up.
+#include <fmt/format.h>
+
 #include "deploy/environment.h"
 #include "deploy/limits.h"
 
@@ -266,10 +268,31 @@ Task<void> Environment::healLive(Wait wait) {
   }
 }
 
+// The images of releases are what fills a disk; that the next build finds room is worth more than a tenth way back.
+Task<bool> Environment::diskShort(Wait wait) {
+  const Instant now = loop().clock().now();
+  if (now - diskLookedAt_ < kDiskLookEvery) co_return false;
+  diskLookedAt_ = now;
+  const auto info = co_await parts_.engine.info(wait);
+  if (!info.ok() || info->diskBytes == 0) co_return false;
+  const double least =
+      std::min(kDiskFreeShare * static_cast<double>(info->diskBytes), static_cast<double>(kDiskFreeMost));
+  co_return static_cast<double>(info->diskFreeBytes) < least;
+}
+
 Task<void> Environment::forgetOld() {
-  const std::vector<int> old = forgettable(state_, kReleasesKept);
-  if (old.empty()) co_return;
   const Wait wait{loop().clock().now() + kEngineTime, nullptr};
+  std::vector<int> old = forgettable(state_, kReleasesKept);
+  const std::vector<int> more = forgettable(state_, kReleasesKeptShort);
+  bool tooMany = false;
+  if (more.size() > old.size()) tooMany = co_await diskShort(wait);
+  if (tooMany) {
+    log(Level::kWarning, "deploy",
+        fmt::format("the disk with the images is nearly full: {} older releases of {} {} are not kept any more",
+                    more.size(), key_.project, key_.environment));
+    old = more;
+  }
+  if (old.empty()) co_return;
   for (const int number : old) {
     for (const auto& [service, released] : state_.find(number)->services) {
       if (released.image != imageName(key_, service, number)) continue;  // somebody else's

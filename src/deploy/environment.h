@@ -140,6 +140,7 @@ class Environment {
   net::Task<Status> gateAll(const model::DeployService& service, int group, std::vector<Instance> all, bool proven,
                             stack::Failure& failure, net::Wait wait);
   net::Task<void> healLive(net::Wait wait);
+  net::Task<bool> diskShort(net::Wait wait);
   net::Task<void> forgetOld();
   net::Task<Status> makeNetwork(net::Wait wait);
   std::string nextAddress() const;
@@ -160,6 +161,7 @@ class Environment {
   std::uint64_t serves_ = 0;
   Turns moves_, replacing_, writing_;
   bool networkReady_ = false;
+  Instant diskLookedAt_{};
   net::Condition changed_;
   net::TaskGroup background_;
 };

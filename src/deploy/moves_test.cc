@@ -269,6 +269,21 @@ TEST_F(MovesTest, AWayBackToWhatWasJustRemovedGoesThroughItsGate) {
   EXPECT_EQ(served("web"), "r1 100");
 }
 
+TEST_F(MovesTest, AnEngineShortOfDiskKeepsNoMoreThanTheWayBack) {
+  for (int turn = 0; turn < 5; ++turn) {
+    image("web", 8000);
+    deploy(100s);
+  }
+  pass(5min);
+  EXPECT_EQ(state().groups.size(), 5u);
+  engine_->setDiskFree(5'000'000'000, 100'000'000'000);
+  pass(5min);
+  const auto left = state().groups;
+  EXPECT_EQ(left.size(), 3u) << "the one that is live, the one before it, and one more";
+  EXPECT_EQ(left.begin()->first, 3);
+  EXPECT_EQ(served("web"), "r5 100");
+}
+
 TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {
   image("notes", 8002);
   deploy(30s);

@@ -1,4 +1,6 @@
 // Docker: containers.
+#include <sys/statvfs.h>
+
 #include <csignal>
 
 #include "engine/answers.h"
@@ -68,6 +70,11 @@ Task<Result<EngineInfo>> Docker::info(Wait wait) {
   info.local = connection_.local() && (*json)["OperatingSystem"].asString() != "Docker Desktop";
   for (const auto& option : (*json)["SecurityOptions"].asStrings())
     info.local = info.local && option != "name=rootless";
+  struct statvfs disk {};
+  if (connection_.local() && ::statvfs(info.rootDir.c_str(), &disk) == 0) {
+    info.diskBytes = std::uint64_t{disk.f_blocks} * disk.f_frsize;
+    info.diskFreeBytes = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  }
   co_return info;
 }
 

@@ -74,6 +74,10 @@ class Fake final : public FakeEngine {
     changed_.notifyAll();
   }
   void setDiskFull(bool full) override { machine_.setDiskFull(full); }
+  void setDiskFree(std::uint64_t bytes, std::uint64_t ofBytes) override {
+    diskFreeBytes_ = bytes;
+    diskBytes_ = ofBytes;
+  }
   void behave(std::string container, FakeBehaviour behaviour) override {
     machine_.find(container)->behaviour = std::move(behaviour);
   }
@@ -110,6 +114,8 @@ class Fake final : public FakeEngine {
       info.storageDriver = "overlay2";
       info.rootDir = "/var/lib/docker";
       info.loggingDriver = "json-file";
+      info.diskBytes = diskBytes_;
+      info.diskFreeBytes = diskFreeBytes_;
       info.cgroupVersion = machine_.version() >= kApiManyNetworks ? 2 : 1;
       return info;
     });
@@ -424,6 +430,7 @@ class Fake final : public FakeEngine {
   Duration latencyMax_{};
   double lostRequests_ = 0, lostReplies_ = 0;
   bool down_ = false;
+  std::uint64_t diskBytes_ = 0, diskFreeBytes_ = 0;
   std::map<std::string, int> execs_;  // id → exit code
   net::Condition changed_;
   FakeMachine machine_;

@@ -35,6 +35,7 @@ class FakeEngine : public Engine {
   // The engine goes away (all calls fail) and comes back; containers live on.
   virtual void setDown(bool down) = 0;
   virtual void setDiskFull(bool full) = 0;
+  virtual void setDiskFree(std::uint64_t bytes, std::uint64_t ofBytes) = 0;
   // What a container does from now on, without a start.
   virtual void behave(std::string container, FakeBehaviour behaviour) = 0;
   // Its process ends now, as by a crash.

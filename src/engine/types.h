@@ -24,6 +24,7 @@ struct EngineInfo {
   std::string osType, architecture, storageDriver, rootDir, loggingDriver;
   int cgroupVersion = 1;
   bool swarmActive = false, liveRestore = false, local = true;  // local: container addresses can be dialled from here
+  std::uint64_t diskBytes = 0, diskFreeBytes = 0;  // of the disk that holds rootDir; 0: not known (it is elsewhere)
 };
 
 enum class ContainerState { kCreated, kRunning, kPaused, kRestarting, kRemoving, kExited, kDead };
