@@ -70,6 +70,8 @@ orbit::Status makeFolders(const Home& home) {
 
 int hold(const Home& home, const std::string& executable) {
   if (const auto made = makeFolders(home); !made.ok()) return fail(made.error());
+  ::setenv(orbit::model::kHeldState, home.state.c_str(), 1);
+  ::setenv(orbit::model::kHeldRun, home.run.c_str(), 1);
   orbit::hold::Options options;
   options.lockFile = home.lockFile();
   options.controlPath = home.holdSocket();

@@ -16,7 +16,10 @@ std::string absolute(std::string path, const std::string& workingDir) {
 Result<Home> homeFor(const Lookup& lookup, unsigned uid, const std::string& workingDir) {
   const auto value = [&lookup](std::string_view variable) { return lookup(variable).value_or(""); };
   Home home;
-  if (const std::string chosen = value("ORBIT_HOME"); !chosen.empty()) {
+  if (const std::string held = value(kHeldState); !held.empty()) {
+    home.state = held;
+    home.run = value(kHeldRun);
+  } else if (const std::string chosen = value("ORBIT_HOME"); !chosen.empty()) {
     home.state = absolute(chosen, workingDir);
     home.run = home.state + "/run";
   } else if (uid == 0) {

@@ -30,6 +30,10 @@ struct Home {
   std::string logFile() const { return state + "/logs/orbit.log"; }
 };
 
+// What hold tells its children: theirs is the home it has, whoever they run as.
+inline constexpr const char* kHeldState = "ORBIT_HELD_STATE";
+inline constexpr const char* kHeldRun = "ORBIT_HELD_RUN";
+
 // The home that the environment names. Errors: kInvalid when there is neither ORBIT_HOME nor HOME, or when the path is
 // too long for a socket.
 using Lookup = std::function<std::optional<std::string>(std::string_view variable)>;

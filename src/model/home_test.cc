@@ -35,6 +35,14 @@ TEST(Home, AChosenFolderHoldsEverything) {
   EXPECT_EQ(homeOf({{"ORBIT_HOME", "o"}}, 1000)->state, "/src/shop/o");
 }
 
+// The edge runs as a user without a home of its own.
+TEST(Home, AChildOfHoldHasItsHome) {
+  const auto home = homeOf({{kHeldState, "/var/lib/orbit"}, {kHeldRun, "/run/orbit"}}, 997);
+  ASSERT_TRUE(home.ok()) << home.error().text();
+  EXPECT_EQ(home->state, "/var/lib/orbit");
+  EXPECT_EQ(home->run, "/run/orbit");
+}
+
 TEST(Home, NoFolderAndATooLongOneAreErrors) {
   EXPECT_EQ(homeOf({}, 1000).error().code, Code::kInvalid);
   EXPECT_EQ(homeOf({{"ORBIT_HOME", "/" + std::string(100, 'a')}}, 1000).error().code, Code::kInvalid);
