@@ -159,10 +159,11 @@ Status migrate(Database& database, std::span<const Migration> steps, std::string
   }
   const int known = steps.back().schema;
   if (schema > known) return acceptNewer(database, schema, known);
+  const bool fresh = schema == 0;  // it has nothing to lose
   for (const Migration& step : steps) {
     if (step.schema <= schema) continue;
     ORBIT_CHECK(step.schema == schema + 1);
-    if (schema > 0) {
+    if (!fresh) {
       ORBIT_TRY_STATUS(copyBefore(database, step.schema));
     }
     ORBIT_TRY_STATUS(apply(database, step, productVersion));

@@ -238,6 +238,14 @@ TEST(Schema, MigratesForwardWithACopyBefore) {
   EXPECT_TRUE(migrate(copy, both, "2.0").ok()) << "the copy is a whole state file";
 }
 
+TEST(Schema, ANewFileIsNotCopiedBetweenItsFirstSteps) {
+  const Folder folder;
+  auto database = std::move(Database::open(folder.at("state.db"), false)).value();
+  const std::array both{kFirst, kSecond};
+  EXPECT_TRUE(migrate(database, both, "2.0").ok());
+  EXPECT_FALSE(fs::exists(folder.at("state.db.before-2")));
+}
+
 TEST(Schema, APreviousVersionOpensWhatItCanAndRefusesTheRestByName) {
   const Folder folder;
   auto database = std::move(Database::open(folder.at("state.db"), false)).value();
