@@ -36,6 +36,24 @@ set(ORBIT_TEST_LIBS_pack archive)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.
 set(ORBIT_PURE_ROOMS base format model signal verdict http pack table project cert edge observe)
 
+# What browsers get of a route with `vitals`, as a string of the edge's.
+function(orbit_vitals_script target)
+  set(library ${CMAKE_SOURCE_DIR}/third_party/web-vitals/web-vitals.iife.js)
+  set(beacon ${CMAKE_SOURCE_DIR}/src/edge/vitals/beacon.js)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${library} ${beacon})
+  file(READ ${library} library_text)
+  file(READ ${beacon} beacon_text)
+  set(made ${CMAKE_BINARY_DIR}/vitals_script.cc)
+  file(GENERATE OUTPUT ${made} CONTENT "#include \"edge/vitals/vitals.h\"
+namespace orbit::edge {
+std::string_view vitalsScript() {
+  return R\"js(${library_text}${beacon_text})js\";
+}
+}  // namespace orbit::edge
+")
+  target_sources(${target} PRIVATE ${made})
+endfunction()
+
 function(orbit_add_room room)
   if(ORBIT_FUZZ AND NOT room IN_LIST ORBIT_PURE_ROOMS)
     return()
@@ -58,7 +76,7 @@ function(orbit_add_room room)
     endif()
     # Of edge, what decides without waiting.
     if(room STREQUAL "edge")
-      list(FILTER sources INCLUDE REGEX "/edge/(routing|policy)/")
+      list(FILTER sources INCLUDE REGEX "/edge/(routing|policy|vitals)/")
     endif()
   endif()
   if(sources)
@@ -68,6 +86,9 @@ function(orbit_add_room room)
   else()
     add_library(orbit_${room} INTERFACE)
     set(scope INTERFACE)
+  endif()
+  if(room STREQUAL "edge" AND NOT ORBIT_FUZZ)
+    orbit_vitals_script(orbit_edge)
   endif()
   target_link_libraries(orbit_${room} ${scope} orbit_flags ${ORBIT_LIBS_${room}})
   foreach(dep IN LISTS ORBIT_DEPS_${room})

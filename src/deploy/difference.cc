@@ -37,7 +37,7 @@ std::string differenceOf(Environment& environment, const model::DeployService& s
   if (const auto* earlier = environment.planned(name, old->number)) {
     const bool same = earlier->hosts == service.hosts && earlier->path == service.path &&
                       earlier->exposeTcp == service.exposeTcp && earlier->probe == service.probe &&
-                      earlier->replicas == service.replicas;
+                      earlier->replicas == service.replicas && earlier->vitals == service.vitals;
     if (!same) what.push_back("routes");
   }
   if (versionsOf(service, old->pins) != versionsOf(service, pins)) what.push_back("secrets");

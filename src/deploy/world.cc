@@ -31,6 +31,7 @@ class Making {
     service.name = name;
     service.routed = planned->routed;
     service.path = planned->path;
+    service.vitals = planned->vitals;
     service.hosts = planned->hosts;
     service.tcpPorts = planned->tcpPorts;
     // What was seen listening, and speaks no HTTP that we know of: the others dial it all the same.

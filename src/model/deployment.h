@@ -68,6 +68,7 @@ struct DeployService {
   ReleasePolicy release;
   std::vector<std::vector<std::string>> preDeploy;  // commands in exec form, each in a container of its own
   bool direct = false;                              // names by the engine's DNS: no virtual address (decision 12)
+  bool vitals = false;                              // its pages report LCP, INP and CLS of their visitors
   std::vector<std::string> after;                   // services that must be up first: depends_on and ${{Service.VAR}}
   // Variables that differ with each release (commit, branch, author): given to new containers beside
   // `service.container.environment`, and no reason to make one anew.

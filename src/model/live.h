@@ -35,6 +35,7 @@ struct LiveService {
   Probe probe;                 // readiness, asked by the edge
   Duration drain = std::chrono::seconds(30);
   bool paused = false;
+  bool vitals = false;
   std::vector<LiveRelease> releases;
   bool operator==(const LiveService&) const = default;
 };

@@ -153,6 +153,7 @@ struct TableRoute {
   bool hstsSubdomains = false, hstsPreload = false;
   std::uint64_t bodyBytesMax = 0;  // 0: no limit
   Millis objective{0};             // latency counted exactly; 0: none
+  bool vitals = false;             // its pages report what their visitors felt (Core Web Vitals)
   bool operator==(const TableRoute&) const = default;
 };
 

@@ -170,6 +170,7 @@ void planRelease(Deploying& deploying, model::DeployService& service) {
   planProbe(facts, orbit, service);
   planPolicy(facts.railway, orbit.in("release"), service.release);
   service.direct = orbit.isSet("direct");
+  service.vitals = orbit.isSet("vitals");
   service.preDeploy.insert(service.preDeploy.end(), facts.railway.preDeploy.begin(), facts.railway.preDeploy.end());
   service.watchPatterns = facts.railway.watchPatterns;
   auto& spec = service.service.container;

@@ -89,6 +89,7 @@ Node orbitNode(const DeployService& service) {
   }
   writer.node("pre_deploy", std::move(before));
   writer.flag("direct", service.direct);
+  writer.flag("vitals", service.vitals);
   writer.list("after", service.after);
   writer.list("watch_patterns", service.watchPatterns);
   return writer.take();

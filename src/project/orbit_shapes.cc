@@ -45,6 +45,7 @@ constexpr Key kServiceKeys[] = {
     {"expose_tcp", &kPorts, "expose_tcp: 5432"},
     {"external", &kAnything, "external: ${DATABASE_URL}"},
     {"direct", &kFlag1, "direct: true"},
+    {"vitals", &kFlag1, "vitals: true"},
 };
 
 }  // namespace

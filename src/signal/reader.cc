@@ -125,7 +125,7 @@ class FileReader final : public Reader {
 
 std::size_t FileReader::mergedIndex(const AreaView& area, const SeriesCopy& entry) {
   std::uint64_t textBytes = 0;
-  bool good = entry.kind <= static_cast<std::uint32_t>(Key::Kind::kAttempt);
+  bool good = entry.kind <= static_cast<std::uint32_t>(Key::Kind::kVital);
   for (const std::uint16_t bytes : entry.textBytes) {
     good = good && bytes <= kKeyPartBytesMax;
     textBytes += bytes;
@@ -294,7 +294,8 @@ Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) c
   Seen seen;
   Record& record = seen.record;
   record.wallUs = packed.wallUs;
-  record.kind = packed.kind == 0 ? Key::Kind::kRequest : Key::Kind::kAttempt;
+  record.kind =
+      static_cast<Key::Kind>(std::min<std::uint8_t>(packed.kind, static_cast<std::uint8_t>(Key::Kind::kVital)));
   std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
   record.clientHash = packed.clientHash;
   record.pathHash = packed.pathHash;

@@ -226,6 +226,7 @@ struct Shape<model::TableRoute> {
     v.flag("hstsPreload", &T::hstsPreload);
     v.bytes("bodyMax", &T::bodyBytesMax, 0, kBytesMax);
     v.duration("objective", &T::objective, 0 * kTick, kTimeMax);
+    v.flag("vitals", &T::vitals);
   }
 };
 

@@ -110,6 +110,8 @@ class Making {
     for (const auto& service : environment.services) {
       ServiceRows rows = rowsOf(environment, service, world_.pinKey);
       if (rows.http) deployed_.insert(rows.services.front().name);
+      if (service.vitals)
+        withVitals_.insert(model::tableService(environment.project, environment.environment, service.name));
       for (auto& row : rows.services) made_.table.services.push_back(std::move(row));
       for (auto& row : rows.listeners) {
         if (!world_.lacking.contains(row.name)) made_.table.listeners.push_back(std::move(row));
@@ -150,6 +152,7 @@ class Making {
     route.redirectToHttps = !isLocalHost(host);
     if (hsts) route.hstsSeconds = kHstsSeconds;
     route.service = target;
+    route.vitals = withVitals_.contains(target);
     route.errorPages.push_back(
         {{502, 503, 504},
          "text/html; charset=utf-8",
@@ -235,6 +238,7 @@ class Making {
   std::map<std::string, ServiceKey> owners_;  // of hosts
   std::set<ServiceKey> running_;
   std::set<std::string> deployed_;            // HTTP services of environments, by their names in the table
+  std::set<std::string> withVitals_;          // services whose pages report
   std::set<std::string> routes_, certified_;  // ids, hosts
 };
 

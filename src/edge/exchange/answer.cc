@@ -76,6 +76,7 @@ void ExchangeState::onAttemptHead(http::ResponseIndex& head, bool end) {
 }
 
 void ExchangeState::answerHead(http::ResponseIndex& head, bool end) {
+  if (tagWanted_ && !end) beginTag(head);
   std::string extra;
   if (choice_.setReleaseCookie || choice_.setInstanceCookie) cookieLines(extra);
   std::string& lines = worker_.lines();
@@ -112,7 +113,7 @@ void ExchangeState::onAttemptBody(std::string_view bytes) {
   bytesOut_ += bytes.size();
   attemptBytesOut_ += bytes.size();
   if (webSocket_) bytes = bytes.substr(0, watchTunnel(bytes));
-  const std::size_t queued = client_->sendBody(bytes);
+  const std::size_t queued = tagging_ ? sendTagged(bytes) : client_->sendBody(bytes);
   if (closeWanted_ && betweenFrames()) return closeTunnel();
   if (queued <= kQueueHigh || attempt_ == nullptr) return;
   readingPaused_ = true;
@@ -128,6 +129,7 @@ void ExchangeState::onAttemptEnd(std::string_view trailerLines) {
     reportAttempt(Outcome::kAnswered, status_);
   }
   answerEnded_ = true;
+  if (std::exchange(tagging_, false)) client_->sendBody(tag_);  // a page without a head
   client_->sendEnd(trailerLines);
   if (!requestEnded_ && phase_ != Phase::kTunnel) client_->discardBody();
 }

@@ -137,7 +137,7 @@ void ExchangeState::startAttempt(const Choice& choice) {
 
 void ExchangeState::onAttemptReady(std::string& out) {
   attemptReady_ = true;
-  writeUpstreamHead(request_, {compiled_, &origin_, requestIdText_}, out);
+  writeUpstreamHead(request_, {compiled_, &origin_, requestIdText_, tagWanted_}, out);
   if (!held_.empty()) {
     bodyUsed_ = true;
     attempt_->sendBody(held_);

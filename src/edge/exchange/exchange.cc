@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "edge/exchange/exchange_state.h"
+#include "edge/routing/route.h"
 #include "edge/worker/limits.h"
 #include "edge/worker/worker.h"
 #include "net/tls_server.h"
@@ -41,7 +42,7 @@ void ExchangeState::begin(const ClientFacts& facts) {
   attempts_ = retries_ = status_ = 0;
   attemptReady_ = attemptTunnel_ = shielded_ = clientGone_ = headSent_ = answerEnded_ = requestEnded_ = false;
   bodyUsed_ = readingPaused_ = stream_ = reported_ = attemptReported_ = upstreamEnded_ = noBody_ = false;
-  webSocket_ = closeWanted_ = false;
+  webSocket_ = closeWanted_ = own_ = beacon_ = tagWanted_ = tagging_ = false;
   frameLeft_ = 0;
   frameHeadSize_ = 0;
   latencyUs_ = upstreamUs_ = bytesIn_ = bytesOut_ = 0;
@@ -79,6 +80,7 @@ void ExchangeState::route() {
   if (decision_.kind == Decision::Kind::kAnswer) {
     return answerLocal(decision_.status, decision_.fieldLines, decision_.body);
   }
+  if (compiled_->route->vitals && answerVitals()) return;
   forward(table_->runtime->serviceOfRoute[decision_.number]);
 }
 
@@ -174,7 +176,8 @@ void ExchangeState::onRequestBody(std::string_view bytes) {
   }
   if (answerEnded_) return client_->bodyConsumed(bytes.size());
   bytesIn_ += bytes.size();
-  const std::uint64_t bytesMax = decision_.route == nullptr ? 0 : decision_.route->bodyBytesMax;
+  std::uint64_t bytesMax = decision_.route == nullptr ? 0 : decision_.route->bodyBytesMax;
+  if (beacon_) bytesMax = kBeaconBytesMax;
   if (bytesMax > 0 && bytesIn_ > bytesMax) {
     return onRequestBroken(413, "The request's body is larger than this address takes.\n");
   }
@@ -206,6 +209,7 @@ void ExchangeState::onRequestBroken(int status, std::string_view why) {
 void ExchangeState::onRequestEnd(std::string_view trailerLines) {
   requestEnded_ = true;
   if (phase_ == Phase::kTunnel) return endTunnelHalf();
+  if (beacon_) return answerBeacon();
   trailers_ = trailerLines;
   if (attempt_ != nullptr && attemptReady_) endAttemptBody();
 }

@@ -1,5 +1,6 @@
 // The one implementation of Exchange. Private to exchange/; its parts: exchange.cc (the way of a request),
-// attempts.cc (whom to ask, and again), answer.cc (what the client gets), report.cc (signals and the log line).
+// attempts.cc (whom to ask, and again), answer.cc (what the client gets), vitals.cc (a page's tag and its beacons),
+// report.cc (signals and the log line).
 // Thread rules: the worker's thread.
 #pragma once
 #include <array>
@@ -7,6 +8,7 @@
 
 #include "edge/exchange/exchange.h"
 #include "edge/upstream/attempt.h"
+#include "edge/vitals/vitals.h"
 #include "edge/worker/runtime.h"
 #include "signal/signal.h"
 
@@ -87,6 +89,13 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void cutAnswer();
   const http::FieldIndex* cookie() const;
 
+  // vitals.cc
+  bool answerVitals();
+  void answerBeacon();
+  void reportVitals(const Beacon& beacon);
+  void beginTag(http::ResponseIndex& head);
+  std::size_t sendTagged(std::string_view bytes);
+
   // report.cc
   void makeRequestId();
   void reportRequest(signal::Outcome outcome);
@@ -137,7 +146,13 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   bool reported_ = false;
   bool attemptReported_ = false;
   bool upstreamEnded_ = false;
-  bool noBody_ = false;  // the answer has none
+  bool noBody_ = false;     // the answer has none
+  bool own_ = false;        // a script or beacon of ours: no request of the service's
+  bool beacon_ = false;     // its body is awaited
+  bool tagWanted_ = false;  // a page is asked for, and is to get a tag
+  bool tagging_ = false;    // it is not in yet
+  HeadFinder headFinder_;
+  std::string tag_;
   int status_ = 0;
   Instant start_{};
   std::int64_t startWallUs_ = 0;

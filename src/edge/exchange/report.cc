@@ -207,6 +207,7 @@ void ExchangeState::reportRequest(Outcome outcome) {
   sample.latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
   sample.bytesIn = bytesIn_;
   sample.bytesOut = bytesOut_;
+  sample.probe = own_;
   if (compiled_ != nullptr && decision_.route->objective.count() > 0) {
     const auto objectiveUs = std::chrono::duration_cast<std::chrono::microseconds>(decision_.route->objective).count();
     sample.overThreshold = sample.latencyUs > static_cast<std::uint64_t>(objectiveUs);

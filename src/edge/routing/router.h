@@ -56,6 +56,7 @@ struct UpstreamHead {
   const CompiledRoute* route = nullptr;  // null: none of the table (a listener's own service)
   const http::ClientOrigin* origin = nullptr;
   std::string_view requestId;
+  bool plain = false;  // the answer is to come without compression
 };
 void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& with, std::string& out);
 // The request's trailers behind it: without what the head's rules take out of a head.

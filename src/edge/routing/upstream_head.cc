@@ -86,7 +86,7 @@ void appendJoined(const http::RequestIndex& request, Known known, std::string_vi
   if (!first) out += "\r\n";
 }
 
-void appendFields(const http::RequestIndex& request, const CompiledEdits* edits, std::string& out) {
+void appendFields(const http::RequestIndex& request, const CompiledEdits* edits, bool plain, std::string& out) {
   const bool removes = edits != nullptr && !edits->removed.empty();
   FieldRuns runs(request, out);
   for (const auto& field : request.fields) {
@@ -95,6 +95,7 @@ void appendFields(const http::RequestIndex& request, const CompiledEdits* edits,
     if (field.known == Known::kOther && isProxyWord(name)) continue;
     if (request.connectionNames && http::isHopByHop(request, field)) continue;
     if (removes && edits->removes(name)) continue;
+    if (plain && field.known == Known::kOther && sameName(name, "accept-encoding")) continue;
     runs.add(field);
   }
 }
@@ -131,7 +132,7 @@ void writeUpstreamHead(const http::RequestIndex& request, const UpstreamHead& wi
   const bool ownHost = route != nullptr && !route->route->upstreamHost.empty();
   appendLine("Host", ownHost ? std::string_view(route->route->upstreamHost) : hostPort, out);
   const CompiledEdits* edits = route == nullptr ? nullptr : &route->requestEdits;
-  appendFields(request, edits, out);
+  appendFields(request, edits, with.plain, out);
   if (edits == nullptr || !edits->removes("cookie")) appendJoined(request, Known::kCookie, "Cookie", "; ", out);
   appendLine("X-Forwarded-For", with.origin->forwardedFor, out);
   out += with.origin->https ? "X-Forwarded-Proto: https\r\n" : "X-Forwarded-Proto: http\r\n";
