@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kKept = std::chrono::hours(24);
+constexpr auto kKept = std::chrono::hours(6);  // longer than any upload waits for its build
 
 // Tokens are ids of ours; anything else could name a path.
 bool isToken(std::string_view text) {
@@ -31,16 +31,22 @@ Status ContextFolder::open() {
   fs::create_directories(folder_, failed);
   if (!failed) fs::permissions(folder_, fs::perms::owner_all, failed);
   if (failed) return ioError("cannot make the folder " + folder_, failed.value());
+  sweep();
+  return {};
+}
+
+void ContextFolder::sweep() {
   const auto oldest = fs::file_time_type::clock::now() - kKept;
+  std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_, failed)) {
     std::error_code gone;
     if (entry.path().extension() == ".tar" && entry.last_write_time(gone) < oldest) fs::remove(entry.path(), gone);
   }
-  return {};
 }
 
 Result<ContextFolder::Upload> ContextFolder::create(std::string token) {
   ORBIT_CHECK(isToken(token));
+  sweep();
   const int descriptor = ::open(path(token).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return ioError("cannot keep the build context", errno);
   return Upload{std::move(token), descriptor};

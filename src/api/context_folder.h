@@ -13,7 +13,8 @@ class ContextFolder {
  public:
   explicit ContextFolder(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes the folder (0700) and removes what is older than a day, left behind by a crash.
+  // Makes the folder (0700). What a daemon that died left behind goes after six hours, here and with each upload: until
+  // then its caller may come again.
   Status open();
   // An empty file (0600) for an upload and its token; the descriptor is the caller's.
   struct Upload {
@@ -40,6 +41,7 @@ class ContextFolder {
   };
 
  private:
+  void sweep();
   std::string path(const std::string& token) const { return folder_ + "/" + token + ".tar"; }
   std::string folder_;
 };

@@ -215,8 +215,7 @@ Task<void> Environment::sweep(Wait wait) {
   std::vector<std::string> surplus;
   std::set<ReleaseKey> unfinished;
   for (const auto& one : instances_.all()) {
-    const bool taskUnderWay = one.number == 0 && moves_.taken();
-    if (needed(one) || taskUnderWay) continue;
+    if (needed(one) || instances_.runsTask(one.name)) continue;
     const ReleaseKey key{one.service, one.group};
     // Also what an earlier process sent visitors to.
     if (one.running && one.number != 0 && !finished_.contains(key)) {

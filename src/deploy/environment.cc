@@ -309,7 +309,7 @@ Task<void> Environment::drainOne(ReleaseKey release) {
 
 void Environment::onExit(const std::string& id, bool oom) {
   const Instance* one = instances_.find(id);
-  if (one == nullptr || ending_.contains(id)) return;
+  if (one == nullptr || one->number == 0 || ending_.contains(id)) return;  // a task is to end
   Exits& exits = exits_[{one->service, one->group}];
   if (oom) {
     ++exits.oomKills;

@@ -44,6 +44,18 @@ Instance instanceOf(const engine::ContainerSummary& summary) {
   return one;
 }
 
+class UnderWay {
+ public:
+  UnderWay(std::multiset<std::string>& tasks, const std::string& name) : tasks_(tasks), at_(tasks.insert(name)) {}
+  ~UnderWay() { tasks_.erase(at_); }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  std::multiset<std::string>& tasks_;
+  std::multiset<std::string>::iterator at_;
+};
+
 }  // namespace
 
 std::vector<Instance> Instances::of(const std::string& service, int group) const {
@@ -190,6 +202,7 @@ Task<Result<int>> Instances::runTask(InstanceInput input, std::string task, std:
   spec.command = std::vector<std::string>(command.begin() + 1, command.end());
   spec.labels[kTaskLabel] = task;
   std::string name = taskName(key_, input.service.service.name, input.group.number, task);
+  const UnderWay underWay(tasks_, name);
   auto created = co_await create(std::move(name), input, std::move(spec), wait);
   if (!created.ok()) co_return std::move(created).error();
   const std::string id = *created;

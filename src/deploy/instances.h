@@ -2,6 +2,7 @@
 // removes containers. Every call can be repeated: it looks at what is there first. Private to deploy. Thread rules: the
 // thread of its Loop.
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,8 @@ class Instances {
   // Runs a command in a container of its own to its end. The exit code, and the output's tail in `output`.
   net::Task<Result<int>> runTask(InstanceInput input, std::string task, std::vector<std::string> command,
                                  std::vector<std::string>& output, net::Wait wait);
+  // By its container's name: a task that is not ours to end. Any other one is what a daemon left that died.
+  bool runsTask(const std::string& name) const { return tasks_.contains(name); }
 
  private:
   net::Task<Result<std::string>> create(std::string name, InstanceInput input, model::ContainerSpec spec,
@@ -51,7 +54,8 @@ class Instances {
   const EnvironmentKey key_;
   const std::string home_;
   std::vector<Instance> all_;
-  int lastHost_ = 1;  // of the addresses given
+  int lastHost_ = 1;                  // of the addresses given
+  std::multiset<std::string> tasks_;  // names of those under way
 };
 
 // The last lines a container printed.

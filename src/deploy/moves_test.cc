@@ -62,7 +62,8 @@ class MovesTest : public ::testing::Test {
               "\n    ports: [\"" + at + ":" + at + "\"]\n" +
               (service == "notes" ? "    volumes: [notes:/data]\n" : "") +
               "    x-orbit:\n      health: {path: /, deadline: 20s}\n"
-              "      release: {pace: 20s, watch: 60s, warm: 60s, drain: 10s}\n";
+              "      release: {pace: 20s, watch: 60s, warm: 60s, drain: 10s" +
+              (check_.empty() ? "" : ", check: " + check_) + "}\n";
     }
     if (ports_.contains("notes")) text += "volumes: {notes: {}}\n";
     clients_->add(follow(deploy_.get(), requestOf(text)));
@@ -97,6 +98,7 @@ class MovesTest : public ::testing::Test {
   MemoryJournal journal_;
   MemorySecrets secrets_;
   std::map<std::string, int> versions_, ports_;
+  std::string check_;
   net::Cancel cancel_;
   net::TaskGroup visitors_;
   std::unique_ptr<Deploy> deploy_;
@@ -282,6 +284,24 @@ TEST_F(MovesTest, AnEngineShortOfDiskKeepsNoMoreThanTheWayBack) {
   EXPECT_EQ(left.size(), 3u) << "the one that is live, the one before it, and one more";
   EXPECT_EQ(left.begin()->first, 3);
   EXPECT_EQ(served("web"), "r5 100");
+}
+
+// Checks run before a move has its turn, and a sweep comes in between.
+TEST_F(MovesTest, ALongCheckIsNotSweptAway) {
+  image("web", 8000);
+  deploy(100s);
+  check_ = "pytest";
+  image("web", 8000);
+  engine::FakeBehaviour tests;
+  tests.exitsAfter = 60s;
+  engine_->setBehaviour("sha256:web2", tests);
+  deploy(30s);
+  EXPECT_EQ(stage(2), Stage::kBuilding);
+  engine::FakeBehaviour serves;
+  serves.ports = {8000};
+  engine_->setBehaviour("sha256:web2", serves);
+  pass(100s);
+  EXPECT_EQ(served("web"), "r2 90, r1 10") << stageName(stage(2));
 }
 
 TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {

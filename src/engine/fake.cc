@@ -313,11 +313,13 @@ class Fake final : public FakeEngine {
   Task<Status> events(std::int64_t sinceUs, EventFilter filter, Sink<Event> sink, Wait wait) override {
     std::size_t next = sinceUs == 0 ? machine_.events().size() : 0;
     ORBIT_CO_TRY_STATUS(co_await enter(wait));
+    const std::size_t past = machine_.events().size();  // like the engine's, `since` chooses of these only
     for (;;) {
       if (down_) co_return unavailable(true);
       while (next < machine_.events().size()) {
+        const bool old = next < past;
         Event event = machine_.events()[next++];
-        if (event.timeUs < sinceUs || !FakeMachine::carries(event.attributes, filter.labels)) continue;
+        if ((old && event.timeUs < sinceUs) || !FakeMachine::carries(event.attributes, filter.labels)) continue;
         const auto& actions = filter.actions;
         if (!actions.empty() && std::find(actions.begin(), actions.end(), event.action) == actions.end()) continue;
         ORBIT_CO_TRY_STATUS(co_await sink(std::move(event)));

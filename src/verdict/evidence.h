@@ -34,7 +34,7 @@ struct Side {
   std::uint64_t aborted = 0;  // the client went away first
   signal::Histogram latency;  // us, of whole answers
   // After how long clients went away, us, from signal records; may be empty. One later than the old release's p99
-  // counts as slow.
+  // counts as slow, one that waited 20 times that and two seconds as failed.
   signal::Histogram aborts;
 
   std::uint64_t failed() const;

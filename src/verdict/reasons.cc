@@ -47,6 +47,12 @@ bool leftWaiting(const Total& fresh, const Total& old) {
 
 std::string sentence(Signal signal, const std::string& where, const Judge::Names& names, const Total& fresh,
                      const Total& old) {
+  const bool hangs = leftWaiting(fresh, old) && (signal >= Signal::kSlowP50 || fresh.failures < fresh.aborted);
+  if (hangs && signal != Signal::kRefused) {
+    return fmt::format("{} of {} requests{} were given up by their clients before an answer on {}, {} of {} on {}",
+                       grouped(fresh.aborted), grouped(fresh.attempts + fresh.aborted), where, names.fresh,
+                       grouped(old.aborted), grouped(old.attempts + old.aborted), names.old);
+  }
   if (signal == Signal::kFailures) {
     return fmt::format("{} of {} requests{} failed on {}, {} of {} on {} ({})", percent(fresh.failures, fresh.attempts),
                        grouped(fresh.attempts), where, names.fresh, percent(old.failures, old.attempts),
@@ -56,11 +62,6 @@ std::string sentence(Signal signal, const std::string& where, const Judge::Names
     return fmt::format("{} of {} requests{} were refused (HTTP 4xx) on {}, {} of {} on {}",
                        percent(fresh.refused, fresh.attempts), grouped(fresh.attempts), where, names.fresh,
                        percent(old.refused, old.attempts), grouped(old.attempts), names.old);
-  }
-  if (leftWaiting(fresh, old)) {
-    return fmt::format("{} of {} requests{} were given up by their clients before an answer on {}, {} of {} on {}",
-                       grouped(fresh.aborted), grouped(fresh.attempts + fresh.aborted), where, names.fresh,
-                       grouped(old.aborted), grouped(old.attempts + old.aborted), names.old);
   }
   const double q = kSlowQuantiles[static_cast<std::size_t>(signal) - static_cast<std::size_t>(Signal::kSlowP50)];
   return fmt::format("p{:.0f}{} was {} on {} ({} answers), {} on {} ({})", q * 100, where,

@@ -11,9 +11,11 @@ constexpr double kUsualCount = 200;   // of requests without hits it starts from
 constexpr double kUnusualRate = 0.2;  // never a shared fault below
 constexpr double kUnusualTimes = 3;   // or below so many times the usual
 constexpr double kUnusualHits = 3;
-constexpr double kMomentCount = 3;         // requests of either side that make a moment,
-constexpr double kMomentS = 10;            // or one of either after so long;
-constexpr double kMomentMaxS = 60;         // after that what was gathered is dropped
+constexpr double kMomentCount = 3;  // requests of either side that make a moment,
+constexpr double kMomentS = 10;     // or one of either after so long;
+constexpr double kMomentMaxS = 60;  // after that what was gathered is dropped
+// A client that waited so many times the old p99, and so long, got no answer: a cold start is no excuse.
+constexpr std::uint64_t kHungTimes = 20, kHungUs = 2'000'000;
 constexpr std::uint64_t kRecentMax = 800;  // answers the marks are taken from: between this and twice this
 // How many answers of the old release a mark wants.
 constexpr std::array<std::uint64_t, kSlowQuantiles.size()> kKnownMin = {20, 50, 200};
@@ -74,9 +76,14 @@ void Route::gather(const RouteTick& tick, const Circumstances& circumstances, co
   const auto failures = [](const Side& side) {
     return static_cast<double>(side.failed()) - static_cast<double>(side.repeats);
   };
+  const auto hung = [this](const Side& side) {
+    if (leftMark_ == 0) return 0.0;
+    return static_cast<double>(late(side.aborts, std::max(kHungUs, kHungTimes * leftMark_)));
+  };
+  const double freshHung = hung(tick.fresh), oldHung = hung(tick.old);
   const double asked = requests(tick.fresh), oldAsked = requests(tick.old);
-  sum(gathered_[0], asked, std::clamp(failures(tick.fresh), 0.0, asked), oldAsked,
-      std::clamp(failures(tick.old), 0.0, oldAsked));
+  sum(gathered_[0], asked + freshHung, std::clamp(failures(tick.fresh), 0.0, asked) + freshHung, oldAsked + oldHung,
+      std::clamp(failures(tick.old), 0.0, oldAsked) + oldHung);
   if (answersWell_) {
     // Of those that were answered: failures are counted already.
     const auto answers = [](const Side& side) { return static_cast<double>(side.good + side.refused); };

@@ -178,6 +178,21 @@ TEST_F(JudgeTest, ClientsThatGiveUpWaitingCountAsSlow) {
       << back.reasons[0];
 }
 
+TEST_F(JudgeTest, WhatHangsIsAFailureFromTheFirstSecond) {
+  repeat(tick(answers(20), answers(180)), 5);
+  Tick hangs = tick(answers(13), answers(180));
+  hangs.fresh.youngestS = 10;
+  Side& fresh = hangs.routes[0].fresh;
+  fresh.attempts += 3;
+  fresh.aborted = 3;
+  fresh.aborts.add(5000 * kMs, 3);
+  const Decision back = repeat(hangs, 10);
+  EXPECT_EQ(back.action, Action::kRollBack);
+  ASSERT_EQ(back.reasons.size(), 1U);
+  EXPECT_NE(back.reasons[0].find("were given up by their clients before an answer on r12"), std::string::npos)
+      << back.reasons[0];
+}
+
 TEST_F(JudgeTest, RefusalsCountWhereTheOldReleaseAnswers) {
   Side refused = answers(20);
   refused.good = 10;
