@@ -62,9 +62,9 @@ class Alarm::Kept final : public notify::Shelf {
     return entries;
   }
 
-  Task<Status> save(notify::Entry entry) override {
+  Task<Status> save(std::vector<notify::Entry> entries) override {
     std::map<std::string, std::string> texts;
-    texts[kOutbox + entry.id] = notify::entryJson(entry).dump();
+    for (const auto& entry : entries) texts[kOutbox + entry.id] = notify::entryJson(entry).dump();
     co_return co_await alarm_.keep(std::move(texts));
   }
 
@@ -90,7 +90,7 @@ Alarm::Alarm(Parts parts)
   outbox.open = [this](const notify::Entry& entry, const std::string& text) {
     return open(entry.project, entry.environment, text);
   };
-  outbox.parked = [this](const notify::Entry& entry) { tellParked(entry); };
+  outbox.otherwise = [this](const notify::Entry& entry) { return otherwise(entry); };
   outbox_ = notify::Outbox::create(std::move(outbox));
   restore();
   parts_.watcher.onRecord([this](const signal::Reader::Seen& seen) { note(seen); });
@@ -301,23 +301,22 @@ Result<std::string> Alarm::open(const std::string& project, const std::string& e
 }
 
 // By the receivers that are left.
-void Alarm::tellParked(const notify::Entry& entry) {
-  if (entry.notice.event == model::Notice::Event::kUndelivered) return;
-  const auto settings = settings_.find({entry.project, entry.environment});
-  if (settings == settings_.end()) return;
-  model::Notice notice = entry.notice;
-  notice.id += "-undelivered-" + entry.receiver;
-  notice.event = model::Notice::Event::kUndelivered;
-  notice.lines.insert(notice.lines.begin(), "receiver " + entry.receiver + " did not get this: " + entry.last);
+std::vector<notify::Entry> Alarm::otherwise(const notify::Entry& parked) const {
   std::vector<notify::Entry> entries;
+  const auto settings = settings_.find({parked.project, parked.environment});
+  if (parked.notice.event == model::Notice::Event::kUndelivered || settings == settings_.end()) return entries;
+  model::Notice notice = parked.notice;
+  notice.id += "-undelivered-" + parked.receiver;
+  notice.event = model::Notice::Event::kUndelivered;
+  notice.lines.insert(notice.lines.begin(), "receiver " + parked.receiver + " did not get this: " + parked.last);
   for (const auto& receiver : settings->second.receivers) {
-    if (receiver.name == entry.receiver) continue;
+    if (receiver.name == parked.receiver) continue;
     notify::Entry other = notify::entryFor(notice, receiver.name, now());
-    other.project = entry.project;
-    other.environment = entry.environment;
+    other.project = parked.project;
+    other.environment = parked.environment;
     entries.push_back(std::move(other));
   }
-  outbox_->add(std::move(entries));  // written down before each is sent
+  return entries;
 }
 
 Duration Alarm::repeatAfter(const alert::Incident& incident) const {

@@ -79,7 +79,7 @@ class Alarm final : public api::Alarms {
   const model::Receiver* receiverOf(const std::string& project, const std::string& environment,
                                     const std::string& name) const;
   Result<std::string> open(const std::string& project, const std::string& environment, const std::string& text) const;
-  void tellParked(const notify::Entry& entry);
+  std::vector<notify::Entry> otherwise(const notify::Entry& parked) const;
   Duration repeatAfter(const alert::Incident& incident) const;
   std::int64_t now() const { return parts_.loop.clock().wallUs(); }
 

@@ -86,7 +86,7 @@ class Shelf {
  public:
   virtual ~Shelf() = default;
   virtual Result<std::vector<Entry>> read() = 0;
-  virtual net::Task<Status> save(Entry entry) = 0;
+  virtual net::Task<Status> save(std::vector<Entry> entries) = 0;  // all or none
   virtual net::Task<Status> remove(std::vector<std::string> ids) = 0;
 };
 
@@ -101,8 +101,9 @@ class Outbox {
     std::function<const model::Receiver*(const Entry&)> receiver;
     // A text with its secrets filled in. Errors: kNotFound names the variable.
     std::function<Result<std::string>(const Entry&, const std::string& text)> open;
-    // Told of each that is parked: by another route, when there is one.
-    std::function<void(const Entry&)> parked;
+    // How it is told, when one is parked, that it was not delivered: by another route, when there is one. Kept
+    // together.
+    std::function<std::vector<Entry>(const Entry&)> otherwise;
   };
   static std::unique_ptr<Outbox> create(Parts parts);
   virtual ~Outbox() = default;

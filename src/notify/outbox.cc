@@ -99,10 +99,7 @@ class Room final : public Outbox {
 
   Task<void> run(net::Cancel& cancel) override {
     const Wait wait{Instant::max(), &cancel};
-    for (const auto& id : std::exchange(unsaved_, {})) {
-      const Status saved = co_await parts_.shelf.save(entries_.at(id));
-      if (!saved.ok()) log(Level::kWarning, "notify", saved.error().text());
-    }
+    for (const auto& id : std::exchange(unsaved_, {})) co_await keep(id);
     net::TaskGroup sending(parts_.loop);
     while (!cancel.requested()) {
       for (const auto& id : due()) {
@@ -159,9 +156,7 @@ class Room final : public Outbox {
     const std::string key = receiverKey(entry);
     entry.state = State::kSending;
     ++entry.attempts;
-    const Status noted = co_await parts_.shelf.save(entry);
-    // A disk that is full must not keep people from hearing of it: then it may be sent again after a restart.
-    if (!noted.ok()) log(Level::kError, "notify", noted.error().text());
+    co_await keep(id);
     const model::Receiver* receiver = parts_.receiver(entry);
     Answer answer{Answer::Outcome::kRefused, {}, "there is no such receiver any more"};
     if (receiver != nullptr) {
@@ -169,11 +164,22 @@ class Room final : public Outbox {
       answer = co_await attempt(std::move(copy), entry);
     }
     settle(entry, answer);
-    const Status saved = co_await parts_.shelf.save(entry);
-    if (!saved.ok()) log(Level::kError, "notify", saved.error().text());
-    if (entry.state == State::kParked) parts_.parked(entry);
+    co_await keep(id);
     busy_.erase(key);
     woken_.notifyAll();
+  }
+
+  // With how else it is told, when it is parked. A disk that is full must not keep people from hearing of it: then it
+  // may be sent again after a restart.
+  Task<void> keep(std::string id) {
+    std::vector<Entry> all{entries_.at(id)};
+    if (all.front().state == State::kParked) {
+      for (Entry& other : parts_.otherwise(all.front())) all.push_back(std::move(other));
+    }
+    std::vector<Entry> others(all.begin() + 1, all.end());
+    const Status saved = co_await parts_.shelf.save(std::move(all));
+    if (!saved.ok()) log(Level::kError, "notify", saved.error().text());
+    add(std::move(others));
   }
 
   Task<Answer> attempt(model::Receiver receiver, Entry entry) {

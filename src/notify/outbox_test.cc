@@ -20,8 +20,8 @@ struct Disk final : Shelf {
     for (const auto& [id, entry] : entries) all.push_back(entry);
     return all;
   }
-  Task<Status> save(Entry entry) override {
-    entries[entry.id] = entry;
+  Task<Status> save(std::vector<Entry> all) override {
+    for (auto& entry : all) entries[entry.id] = entry;
     co_return Status();
   }
   Task<Status> remove(std::vector<std::string> ids) override {
@@ -62,7 +62,16 @@ struct Life {
     Outbox::Parts parts{loop, script, disk, "home", {}, {}, {}};
     parts.receiver = [this](const Entry& entry) { return entry.receiver == "gone" ? nullptr : &receiver; };
     parts.open = [](const Entry&, const std::string& text) -> Result<std::string> { return text; };
-    parts.parked = [this](const Entry& entry) { parked.push_back(entry.id); };
+    parts.otherwise = [this](const Entry& entry) {
+      parked.push_back(entry.id);
+      std::vector<Entry> others;
+      if (entry.notice.event == model::Notice::Event::kUndelivered) return others;
+      model::Notice notice = entry.notice;
+      notice.id += "-undelivered";
+      notice.event = model::Notice::Event::kUndelivered;
+      others.push_back(entryFor(notice, "second", entry.createdUs));
+      return others;
+    };
     outbox = Outbox::create(std::move(parts));
     EXPECT_TRUE(outbox->recover().ok());
   }
@@ -139,8 +148,9 @@ TEST(Outbox, ParksWhatIsRefusedAndTellsIt) {
   Life life(disk, script);
   put(disk, life, entry(1));
   put(disk, life, entry(1, "gone"));
-  life.live(seconds(600));
-  EXPECT_EQ(script.requests.size(), 1U);
+  life.die(std::chrono::milliseconds(1));
+  // Written down together with it: who is told instead is told whatever happens next.
+  EXPECT_EQ(disk.entries.at("i1-1-undelivered/second").notice.event, model::Notice::Event::kUndelivered);
   EXPECT_EQ(life.parked.size(), 2U);
   EXPECT_EQ(disk.entries.at("i1-1/ops").last, "answered 404");
 }
@@ -171,9 +181,11 @@ TEST(Outbox, ADeathBetweenSendAndAnswerSendsOnceMoreAndNeverTwiceMore) {
     life.die(seconds(3));
   }
   EXPECT_EQ(script.requests.size(), 2U);
+  script.silent = false;
   Life life(disk, script);
   life.live(seconds(600));
-  EXPECT_EQ(script.requests.size(), 2U);
+  EXPECT_EQ(script.requests.size(), 3U) << "the third tells somebody else";
+  EXPECT_NE(script.requests[2].body.find("undelivered"), std::string::npos);
   EXPECT_EQ(disk.entries.at("i1-1/ops").state, State::kParked);
 }
 

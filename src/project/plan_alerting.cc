@@ -120,7 +120,8 @@ void checkUrl(const Fields& fields, const char* key, const std::string& url,
   if (!model::secretsIn(url).empty()) return;
   const auto parsed = format::parseUrl(url);
   if (parsed && std::find(schemes.begin(), schemes.end(), std::string_view(parsed->scheme)) != schemes.end()) return;
-  fields.problem(key, "`" + url + "` is no URL that begins with " + std::string(schemes.front()) + "://", "");
+  fields.problem(key, "`" + url + "` is no URL that begins with " + std::string(schemes.front()) + "://",
+                 "a whole URL, or ${NAME} of a variable that holds one");
 }
 
 void readCommand(const Fields& fields, Receiver& receiver) {

@@ -41,15 +41,15 @@ class Receiver:
                     receiver.requests.append({"at": time.time(), "path": self.path, "headers": dict(self.headers),
                                               "body": body.decode(), "status": status})
                 time.sleep(seconds)
-                if status == 0:
-                    self.close_connection = True
-                    return
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer.encode())
+                try:
+                    self.end_headers()
+                    self.wfile.write(answer.encode())
+                except OSError:
+                    self.close_connection = True  # who asked is gone
 
             def log_message(self, *_):
                 pass
