@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "api/alarms.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
@@ -20,6 +21,7 @@ struct Services {
   store::Store& store;
   traffic::Traffic& traffic;
   deploy::Deploy& deploy;
+  Alarms& alarms;
   deploy::Secrets& secrets;    // an environment's variables, for reading a project's files as it will run them
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end

@@ -42,6 +42,8 @@ constexpr PostRoute kPosts[] = {
     {"promote", promote},
     {"environment/remove", removeEnvironment},
     {"project", nameProject},
+    {"incidents/change", changeIncident},
+    {"alerts/test", testReceiver},
     {"vars", listVariables},
     {"vars/set", setVariables},
     {"vars/unset", unsetVariables},
@@ -64,6 +66,9 @@ constexpr PlainRoute kPlain[] = {
     {"GET", "release", release},
     {"GET", "open", openRelease},
     {"GET", "vars", variables},
+    {"GET", "alerts", alerts},
+    {"GET", "incidents", incidents},
+    {"GET", "objectives", objectives},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {

@@ -2,33 +2,16 @@
 #include "api/deploy_events.h"
 #include "api/environment.h"
 #include "api/events.h"
+#include "api/query.h"
 #include "api/requests.h"
 #include "api/verbs.h"
-#include "format/url.h"
 
 namespace orbit::api {
 namespace {
 
 using format::Json;
-using Query = std::map<std::string, std::string, std::less<>>;
-
 constexpr auto kUrlTime = std::chrono::seconds(1);
 constexpr auto kEngineTime = std::chrono::seconds(5);  // what is deployed is told without it
-
-Query queryOf(const std::string& text) {
-  Query query;
-  for (const auto part : split(text, '&')) {
-    const auto equals = part.find('=');
-    if (equals == std::string_view::npos) continue;
-    query.emplace(format::percentDecode(part.substr(0, equals)), format::percentDecode(part.substr(equals + 1)));
-  }
-  return query;
-}
-
-std::string valueOf(const Query& query, std::string_view name) {
-  const auto found = query.find(name);
-  return found == query.end() ? "" : found->second;
-}
 
 // "running", "unhealthy", "1 of 2 running", or what the engine says of a container that does not run.
 std::string stateOf(const std::vector<stack::Stack::Row>& rows, const std::string& service, deploy::StatusRow& status) {
@@ -86,8 +69,8 @@ net::Task<Status> addAllDevelopment(Shared& shared, std::string only, Json& list
 }  // namespace
 
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query = queryOf(text);
-  const std::string project = valueOf(query, "project"), environment = valueOf(query, "environment");
+  const Query query(text);
+  const std::string project = query["project"], environment = query["environment"];
   Json list = Json::array();
   if (environment != kDevelopment) {
     for (const auto& row : shared.services.deploy.status(project, environment)) list.push(statusJson(row));
@@ -100,13 +83,14 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
     if (!added.ok()) body.set("problem", problemEvent(added.error()));  // what is deployed is known without the engine
   }
   body.set("rows", std::move(list));
+  body.set("incidents", openIncidents(shared, project, environment));
   co_await answer(exchange, std::move(body));
 }
 
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query = queryOf(text);
+  const Query query(text);
   Json list = Json::array();
-  for (const auto& row : shared.services.deploy.releases(valueOf(query, "project"), valueOf(query, "environment"))) {
+  for (const auto& row : shared.services.deploy.releases(query["project"], query["environment"])) {
     list.push(releaseJson(row));
   }
   Json body = Json::object();
@@ -115,19 +99,19 @@ net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string t
 }
 
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query = queryOf(text);
-  const auto environment = deployedEnvironment(valueOf(query, "environment"));
+  const Query query(text);
+  const auto environment = deployedEnvironment(query["environment"]);
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
-  auto report = shared.services.deploy.show(valueOf(query, "project"), *environment, valueOf(query, "release"));
+  auto report = shared.services.deploy.show(query["project"], *environment, query["release"]);
   if (!report.ok()) co_return co_await refuse(exchange, std::move(report).error());
   co_await answer(exchange, std::move(*report));
 }
 
 // For a browser that is to see one release, whatever share it has.
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query = queryOf(text);
-  const std::string project = valueOf(query, "project"), release = valueOf(query, "release");
-  const auto environment = deployedEnvironment(valueOf(query, "environment"));
+  const Query query(text);
+  const std::string project = query["project"], release = query["release"];
+  const auto environment = deployedEnvironment(query["environment"]);
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
   Json list = Json::array();
   for (const auto& row : shared.services.deploy.status(project, *environment)) {

@@ -39,6 +39,8 @@ net::Task<void> rollback(Shared& shared, http::Exchange& exchange, format::Json 
 net::Task<void> promote(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> removeEnvironment(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> nameProject(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> changeIncident(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> testReceiver(Shared& shared, http::Exchange& exchange, format::Json body);
 
 // GET, and the upload. `query` is what stands behind the target's '?'.
 using Question = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, std::string query);
@@ -53,5 +55,11 @@ net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string q
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> alerts(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> incidents(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> objectives(Shared& shared, http::Exchange& exchange, std::string query);
+
+// Those that are open, for `status`; "" for all.
+format::Json openIncidents(Shared& shared, const std::string& project, const std::string& environment);
 
 }  // namespace orbit::api

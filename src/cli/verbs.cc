@@ -1,6 +1,7 @@
 #include "cli/verbs.h"
 
 #include "base/base.h"
+#include "cli/alert_verbs.h"
 #include "cli/deploy_verbs.h"
 #include "cli/edge_verbs.h"
 #include "cli/server_verbs.h"
@@ -304,6 +305,7 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
+    for (auto& verb : alertVerbs()) table.push_back(verb);
     for (auto& verb : variableVerbs()) table.push_back(verb);
     for (auto& verb : serverVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);

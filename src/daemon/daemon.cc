@@ -11,6 +11,7 @@
 
 #include "api/api.h"
 #include "base/base.h"
+#include "daemon/alarm.h"
 #include "daemon/deploy_evidence.h"
 #include "daemon/deploy_journal.h"
 #include "daemon/deploy_traffic.h"
@@ -151,6 +152,8 @@ int run(const model::Home& home) {
   DeployTraffic deployTraffic(*traffic);
   DeployJournal journal(loop, **store);
   DeploySecrets secrets(**store);
+  Alarm alarm({loop, *engine, **store, *traffic, watcher});
+  journal.onFact([&alarm](const deploy::Fact& fact) { alarm.happened(fact); });
   const auto deploy =
       deploy::Deploy::create({loop, *engine, stack, deployTraffic, evidence, journal, secrets, (*store)->home()});
   traffic->expectEnvironments();
@@ -158,10 +161,11 @@ int run(const model::Home& home) {
   watching.add(traffic->run(accepting));
   watching.add(watcher.run(accepting));
   watching.add(deploy->run(accepting));
+  watching.add(alarm.run(*deploy, accepting));
   watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler = api::handler(
-      {loop, *engine, stack, **store, *traffic, *deploy, secrets, home.contexts(), working, home.signalFolder()});
+  const http::Handler handler = api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets,
+                                              home.contexts(), working, home.signalFolder()});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

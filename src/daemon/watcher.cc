@@ -52,6 +52,10 @@ Task<Status> Watcher::after(std::uint64_t tick, Wait wait) {
   co_return Status();
 }
 
+void Watcher::listen(Duration span) {
+  listeningUntil_ = std::max(listeningUntil_, loop_.clock().now() + span);
+}
+
 void Watcher::look() {
   generations_.look();
   for (const auto& [generation, reader] : generations_.readers()) {
@@ -84,7 +88,8 @@ bool Watcher::lookAt(std::uint64_t generation, signal::Reader& reader) {
 }
 
 void Watcher::readRecords(Known& known, signal::Reader& reader) {
-  if (!attentive() || !onRecord_) {
+  const bool listened = attentive() || loop_.clock().now() < listeningUntil_;
+  if (!listened || onRecord_.empty()) {
     known.behind = true;
     return;
   }
@@ -93,7 +98,9 @@ void Watcher::readRecords(Known& known, signal::Reader& reader) {
   // A generation that began while we were looking has no past.
   const bool skip = std::exchange(known.behind, false) && known.snapshotAt != Instant{};
   if (skip) return;
-  for (const auto& seen : records) onRecord_(seen);
+  for (const auto& seen : records) {
+    for (const auto& told : onRecord_) told(seen);
+  }
 }
 
 }  // namespace orbit::daemon

@@ -23,9 +23,12 @@ class Watcher {
   // within a few seconds.
   net::Task<Status> after(std::uint64_t tick, net::Wait wait);
 
-  // Each record while somebody looks more often, in the order of its generation; before the tick it belongs to ends.
+  // Called with each record while somebody looks more often or listens, in the order of its generation; before the tick
+  // it belongs to ends.
   using Record = std::function<void(const signal::Reader::Seen&)>;
-  void onRecord(Record record) { onRecord_ = std::move(record); }
+  void onRecord(Record record) { onRecord_.push_back(std::move(record)); }
+  // Records are read for so long from now on, also while nobody looks more often.
+  void listen(Duration span);
 
  private:
   struct Known {
@@ -43,9 +46,9 @@ class Watcher {
   observe::Windows windows_;
   std::map<std::uint64_t, Known> known_;
   std::set<std::uint64_t> done_;  // finished or dead, and read to the end
-  Record onRecord_;
+  std::vector<Record> onRecord_;
   std::uint64_t tick_ = 0;
-  Instant attentiveUntil_{};
+  Instant attentiveUntil_{}, listeningUntil_{};
   net::Condition ticked_, asked_;
 };
 
