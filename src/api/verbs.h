@@ -49,9 +49,15 @@ net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string 
 net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> containers(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> metrics(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
+
+// What a Prometheus reads: GET /metrics as it is, GET /v1/exposition as a member of JSON.
+net::Task<void> exposition(Shared& shared, http::Exchange& exchange);
+net::Task<void> exposedText(Shared& shared, http::Exchange& exchange, std::string query);
 
 }  // namespace orbit::api

@@ -3,6 +3,7 @@
 #include "base/base.h"
 #include "cli/deploy_verbs.h"
 #include "cli/edge_verbs.h"
+#include "cli/metrics_verbs.h"
 #include "cli/server_verbs.h"
 
 namespace orbit::cli {
@@ -253,7 +254,6 @@ constexpr Replacement kComposeOnly[] = {
     {"rm", "Use `orbit down SERVICE`"},
     {"scale", "Use `orbit up -d --scale SERVICE=N`"},
     {"stats", "Use `docker stats`"},
-    {"top", "Use `docker top CONTAINER`"},
     {"unpause", "Use `docker unpause CONTAINER`"},
     {"volumes", "Use `orbit config --volumes`"},
     {"wait", "Use `docker wait CONTAINER`"},
@@ -303,6 +303,7 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : commandVerbs()) table.push_back(verb);
     for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
+    for (auto& verb : metricsVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
     for (auto& verb : variableVerbs()) table.push_back(verb);
     for (auto& verb : serverVerbs()) table.push_back(verb);
