@@ -80,8 +80,8 @@ bool wanted(const std::string& asked, const std::string& is) {
 }  // namespace
 
 net::Task<void> alerts(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const std::string project = query["project"], environment = query["environment"];
+  const Query query = queryOf(text);
+  const std::string project = valueOf(query, "project"), environment = valueOf(query, "environment");
   Json list = Json::array(), waiting = Json::array(), receivers = Json::array();
   for (const auto& [key, alert] : shared.services.alarms.alerts().alerts()) {
     const bool ours = wanted(project, key.place.project) && wanted(environment, key.place.environment);
@@ -108,8 +108,9 @@ net::Task<void> alerts(Shared& shared, http::Exchange& exchange, std::string tex
 }
 
 net::Task<void> incidents(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const std::string id = query["id"], project = query["project"], environment = query["environment"];
+  const Query query = queryOf(text);
+  const std::string id = valueOf(query, "id"), project = valueOf(query, "project"),
+                    environment = valueOf(query, "environment");
   const alert::Alerts& all = shared.services.alarms.alerts();
   Json body = Json::object();
   if (!id.empty()) {
@@ -148,8 +149,8 @@ Json openIncidents(Shared& shared, const std::string& project, const std::string
 }
 
 net::Task<void> objectives(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const std::string project = query["project"], environment = query["environment"];
+  const Query query = queryOf(text);
+  const std::string project = valueOf(query, "project"), environment = valueOf(query, "environment");
   Json list = Json::array();
   for (const auto& row : shared.services.alarms.alerts().objectives(shared.services.loop.clock().wallUs())) {
     if (!wanted(project, row.place.project) || !wanted(environment, row.place.environment)) continue;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/alarms.h"
+#include "api/measurements.h"  // IWYU pragma: export
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
@@ -25,7 +26,8 @@ struct Services {
   deploy::Secrets& secrets;    // an environment's variables, for reading a project's files as it will run them
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
-  std::string signalFolder = {};  // where the edge's generations leave their signals
+  std::string signalFolder = {};         // where the edge's generations leave their signals
+  Measurements* measurements = nullptr;  // null: nothing is measured here
 };
 
 // The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.

@@ -1,30 +1,21 @@
-// What stands behind the '?' of a GET. Private to api. Thread rules: plain values.
+// What stands behind a target's '?'. Private to api. Thread rules: plain values.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 
 #include "base/base.h"
-#include "format/url.h"
 
 namespace orbit::api {
 
-class Query {
- public:
-  explicit Query(const std::string& text) {
-    for (const auto part : split(text, '&')) {
-      const auto equals = part.find('=');
-      if (equals == std::string_view::npos) continue;
-      values_.emplace(format::percentDecode(part.substr(0, equals)), format::percentDecode(part.substr(equals + 1)));
-    }
-  }
-  // "" when absent.
-  std::string operator[](std::string_view name) const {
-    const auto found = values_.find(name);
-    return found == values_.end() ? "" : found->second;
-  }
+using Query = std::map<std::string, std::string, std::less<>>;
 
- private:
-  std::map<std::string, std::string, std::less<>> values_;
-};
+// The first of each name; percent-decoded.
+Query queryOf(std::string_view text);
+std::string valueOf(const Query& query, std::string_view name);  // "" when absent
+// Errors: kInvalid, naming it.
+Result<std::int64_t> numberOf(const Query& query, std::string_view name, std::int64_t fallback, std::int64_t least,
+                              std::int64_t most);
 
 }  // namespace orbit::api

@@ -69,6 +69,9 @@ constexpr PlainRoute kPlain[] = {
     {"GET", "alerts", alerts},
     {"GET", "incidents", incidents},
     {"GET", "objectives", objectives},
+    {"GET", "metrics", metrics},
+    {"GET", "containers", containers},
+    {"GET", "exposition", exposedText},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {
@@ -100,6 +103,7 @@ net::Task<void> route(Shared& shared, http::Exchange& exchange) {
   const std::string path = head.target.substr(0, mark);
   const std::string query = mark == std::string::npos ? "" : head.target.substr(mark + 1);
   const std::string_view name = startsWith(path, kPrefix) ? std::string_view(path).substr(kPrefix.size()) : "";
+  if (path == "/metrics" && head.method == "GET") co_return co_await exposition(shared, exchange);
   for (const auto& each : kPlain) {
     if (each.name == name && each.method == head.method) co_return co_await each.question(shared, exchange, query);
   }

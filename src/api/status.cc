@@ -69,8 +69,8 @@ net::Task<Status> addAllDevelopment(Shared& shared, std::string only, Json& list
 }  // namespace
 
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const std::string project = query["project"], environment = query["environment"];
+  const Query query = queryOf(text);
+  const std::string project = valueOf(query, "project"), environment = valueOf(query, "environment");
   Json list = Json::array();
   if (environment != kDevelopment) {
     for (const auto& row : shared.services.deploy.status(project, environment)) list.push(statusJson(row));
@@ -88,9 +88,9 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
 }
 
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
+  const Query query = queryOf(text);
   Json list = Json::array();
-  for (const auto& row : shared.services.deploy.releases(query["project"], query["environment"])) {
+  for (const auto& row : shared.services.deploy.releases(valueOf(query, "project"), valueOf(query, "environment"))) {
     list.push(releaseJson(row));
   }
   Json body = Json::object();
@@ -99,19 +99,19 @@ net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string t
 }
 
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const auto environment = deployedEnvironment(query["environment"]);
+  const Query query = queryOf(text);
+  const auto environment = deployedEnvironment(valueOf(query, "environment"));
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
-  auto report = shared.services.deploy.show(query["project"], *environment, query["release"]);
+  auto report = shared.services.deploy.show(valueOf(query, "project"), *environment, valueOf(query, "release"));
   if (!report.ok()) co_return co_await refuse(exchange, std::move(report).error());
   co_await answer(exchange, std::move(*report));
 }
 
 // For a browser that is to see one release, whatever share it has.
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string text) {
-  const Query query(text);
-  const std::string project = query["project"], release = query["release"];
-  const auto environment = deployedEnvironment(query["environment"]);
+  const Query query = queryOf(text);
+  const std::string project = valueOf(query, "project"), release = valueOf(query, "release");
+  const auto environment = deployedEnvironment(valueOf(query, "environment"));
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
   Json list = Json::array();
   for (const auto& row : shared.services.deploy.status(project, *environment)) {

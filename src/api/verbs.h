@@ -51,6 +51,8 @@ net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string 
 net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> containers(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> metrics(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
@@ -61,5 +63,9 @@ net::Task<void> objectives(Shared& shared, http::Exchange& exchange, std::string
 
 // Those that are open, for `status`; "" for all.
 format::Json openIncidents(Shared& shared, const std::string& project, const std::string& environment);
+
+// What a Prometheus reads: GET /metrics as it is, GET /v1/exposition as a member of JSON.
+net::Task<void> exposition(Shared& shared, http::Exchange& exchange);
+net::Task<void> exposedText(Shared& shared, http::Exchange& exchange, std::string query);
 
 }  // namespace orbit::api

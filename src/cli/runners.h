@@ -16,6 +16,8 @@ net::Task<int> runPs(Session& session);
 net::Task<int> runLs(Session& session);
 net::Task<int> runLogs(Session& session);
 net::Task<int> runRequests(Session& session);
+net::Task<int> runMetrics(Session& session);
+net::Task<int> runTop(Session& session);
 net::Task<int> runExec(Session& session);
 net::Task<int> runRun(Session& session);
 net::Task<int> runDomainsAdd(Session& session);

@@ -4,6 +4,7 @@
 #include "cli/alert_verbs.h"
 #include "cli/deploy_verbs.h"
 #include "cli/edge_verbs.h"
+#include "cli/metrics_verbs.h"
 #include "cli/server_verbs.h"
 
 namespace orbit::cli {
@@ -254,7 +255,6 @@ constexpr Replacement kComposeOnly[] = {
     {"rm", "Use `orbit down SERVICE`"},
     {"scale", "Use `orbit up -d --scale SERVICE=N`"},
     {"stats", "Use `docker stats`"},
-    {"top", "Use `docker top CONTAINER`"},
     {"unpause", "Use `docker unpause CONTAINER`"},
     {"volumes", "Use `orbit config --volumes`"},
     {"wait", "Use `docker wait CONTAINER`"},
@@ -304,6 +304,7 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : commandVerbs()) table.push_back(verb);
     for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
+    for (auto& verb : metricsVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
     for (auto& verb : alertVerbs()) table.push_back(verb);
     for (auto& verb : variableVerbs()) table.push_back(verb);

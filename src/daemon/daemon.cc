@@ -15,6 +15,7 @@
 #include "daemon/deploy_evidence.h"
 #include "daemon/deploy_journal.h"
 #include "daemon/deploy_traffic.h"
+#include "daemon/meter.h"
 #include "daemon/watcher.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
@@ -148,6 +149,9 @@ int run(const model::Home& home) {
   stack::Stack stack(loop, *engine, (*store)->home());
   const auto traffic = startTraffic(loop, *engine, **store, home);
   Watcher watcher(loop, home.signalFolder());
+  Meter meter(loop, watcher, home.seriesFolder());
+  Resources resources(loop, *engine, meter.recorder(), (*store)->home(), {home.state});
+  meter.setResources(&resources);
   ReleaseEvidence evidence(loop, watcher);
   DeployTraffic deployTraffic(*traffic);
   DeployJournal journal(loop, **store);
@@ -160,12 +164,14 @@ int run(const model::Home& home) {
   net::TaskGroup watching(loop);
   watching.add(traffic->run(accepting));
   watching.add(watcher.run(accepting));
+  watching.add(meter.run(accepting));
+  watching.add(resources.run(accepting));
   watching.add(deploy->run(accepting));
   watching.add(alarm.run(*deploy, accepting));
   watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
   const http::Handler handler = api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets,
-                                              home.contexts(), working, home.signalFolder()});
+                                              home.contexts(), working, home.signalFolder(), &meter});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

@@ -65,6 +65,16 @@ void Watcher::look() {
   std::erase_if(known_, [this](const auto& each) { return done_.contains(each.first); });
   std::erase_if(done_, [this](std::uint64_t each) { return !generations_.readers().contains(each); });
   windows_.endTick(loop_.clock().wallUs());
+  if (!onTick_) return;
+  std::vector<std::uint64_t> generations;
+  for (const auto& [generation, reader] : generations_.readers()) generations.push_back(generation);
+  onTick_(generations);
+}
+
+signal::Snapshot Watcher::snapshotOf(signal::Reader& reader) const {
+  signal::Snapshot snapshot = reader.snapshot();
+  if (onSnapshot_) onSnapshot_(snapshot);
+  return snapshot;
 }
 
 // False: it will say nothing more.
@@ -74,12 +84,15 @@ bool Watcher::lookAt(std::uint64_t generation, signal::Reader& reader) {
   // In this order: what is dead or finished has counted all that it ever will.
   const signal::Reader::Pulse pulse = reader.pulse();
   const bool over = pulse.finished || isDead(pulse.pid);
-  if (fresh && over && tick_ == 0) return false;  // before our time
+  if (fresh && over && tick_ == 0) {  // before our time
+    snapshotOf(reader);
+    return false;
+  }
   const Instant now = loop_.clock().now();
   const bool same = !fresh && pulse == known.pulse && now - known.snapshotAt < kSnapshotLeast;
   if (!same || over || !windows_.unchanged(generation)) {
     readRecords(known, reader);
-    windows_.take(reader.snapshot());
+    windows_.take(snapshotOf(reader));
     known.pulse = pulse;
     known.snapshotAt = now;
   }

@@ -27,6 +27,7 @@ struct Home {
     return signalFolder() + "/" + std::to_string(generation) + ".signals";
   }
   std::string contexts() const { return state + "/contexts"; }
+  std::string seriesFolder() const { return state + "/series"; }  // what was measured, over time
   std::string logFile() const { return state + "/logs/orbit.log"; }
 };
 

@@ -116,6 +116,7 @@ struct SeriesTotals {
   Key key;
   Counters counters;
   Histogram latency;  // us
+  Histogram given;    // the part of it that the writer has given back: a reader that begins now will not see it
 };
 
 struct Snapshot {
