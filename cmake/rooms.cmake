@@ -28,13 +28,14 @@ set(ORBIT_LIBS_engine sodium)
 set(ORBIT_LIBS_http nghttp2)
 set(ORBIT_LIBS_cert crypto)
 set(ORBIT_LIBS_edge re2)
+set(ORBIT_LIBS_logs zstd re2)
 set(ORBIT_LIBS_plane sodium)
 set(ORBIT_LIBS_table re2)
 set(ORBIT_LIBS_traffic resolv sodium)
 # What only a room's unit tests link.
 set(ORBIT_TEST_LIBS_pack archive)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.
-set(ORBIT_PURE_ROOMS base format model signal verdict http pack table project cert edge observe)
+set(ORBIT_PURE_ROOMS base format logs model signal verdict http pack table project cert edge observe)
 
 function(orbit_add_room room)
   if(ORBIT_FUZZ AND NOT room IN_LIST ORBIT_PURE_ROOMS)
