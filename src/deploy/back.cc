@@ -226,8 +226,12 @@ Task<void> Environment::sweep(Wait wait) {
   }
   drain({unfinished.begin(), unfinished.end()});
   for (const auto& id : surplus) {
+    const Instance* still = instances_.find(id);
+    if (still == nullptr || needed(*still)) continue;  // somebody came back to it meanwhile
     ending_.insert(id);
+    removing_.insert(id);
     const Status removed = co_await instances_.remove(id, wait);
+    removing_.erase(id);
     if (!removed.ok()) {
       log(Level::kWarning, "deploy", removed.error().text());
     } else {

@@ -161,6 +161,11 @@ Task<Status> Environment::raise(std::string service, int number, Wait wait) {
   co_return Status();
 }
 
+bool Environment::isRemoved(const std::string& service, int number) const {
+  const std::vector<Instance> all = instances_.of(service, number);
+  return std::any_of(all.begin(), all.end(), [this](const auto& one) { return removing_.contains(one.id); });
+}
+
 Task<Status> Environment::bringUp(std::string service, int number, bool warm, stack::Failure& failure, Wait wait) {
   ORBIT_CO_TRY(const auto plan, planOf(number));
   const model::DeployService* planned = plan->find(service);
@@ -169,6 +174,10 @@ Task<Status> Environment::bringUp(std::string service, int number, bool warm, st
     co_return Error{.code = Code::kNotFound, .message = releaseId(number) + " has no service " + service};
   }
   finished_.erase({service, number});
+  // What the sweep is removing runs still, and is not warm any more.
+  while (isRemoved(service, number)) {
+    ORBIT_CO_TRY_STATUS(co_await loop().sleep(kProbeGapFirst, wait));
+  }
   const std::vector<Instance> there = instances_.of(service, number);
   const auto running = std::count_if(there.begin(), there.end(), [](const auto& one) { return one.running; });
   if (warm && running >= planned->replicas) co_return Status();  // also while the engine is away

@@ -134,6 +134,7 @@ class Environment {
   bool serves(const ReleaseKey& release);
   net::Task<Status> stopOthers(std::string service, int group, net::Wait wait);
   bool needed(const Instance& one) const;
+  bool isRemoved(const std::string& service, int group) const;
   bool mayHeal(const std::string& service, const model::DeployService& planned, int group) const;
   net::Task<void> drainOne(ReleaseKey release);
   // `proven`: it served before, so one good answer is enough.
@@ -153,7 +154,8 @@ class Environment {
   std::set<ReleaseKey> draining_;
   std::set<std::string> paused_;
   std::map<ReleaseKey, Exits> exits_;
-  std::set<std::string> ending_;  // ids that we end ourselves
+  std::set<std::string> ending_;    // ids that we end ourselves
+  std::set<std::string> removing_;  // those that the sweep is at now
   std::deque<Fact> unwritten_;
   std::multiset<ReleaseKey> kept_;
   std::set<ReleaseKey> finished_;                  // drained since they left the table

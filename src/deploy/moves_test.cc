@@ -304,6 +304,31 @@ TEST_F(MovesTest, ALongCheckIsNotSweptAway) {
   EXPECT_EQ(served("web"), "r2 90, r1 10") << stageName(stage(2));
 }
 
+// To and fro, at whatever moment the sweep is at: who is asked never is one that is being removed.
+TEST_F(MovesTest, WhoComesBackToWhatIsBeingRemovedWaitsForAnother) {
+  image("web", 8000);
+  deploy(100s);
+  image("web", 8000);
+  engine::FakeBehaviour slow;
+  slow.ports = {8000};
+  slow.stopsOnTerm = false;
+  engine_->setBehaviour("sha256:web2", slow);
+  deploy(100s);
+  const auto to = [](Deploy* deploy, std::string release) -> Task<void> {
+    Observer nobody;
+    const Wait forever;
+    const Outcome outcome = co_await deploy->rollback("shop", "production", release, nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  };
+  for (int turn = 0; turn < 40; ++turn) {
+    clients_->add(to(deploy_.get(), "r1"));
+    pass(500ms * turn);
+    clients_->add(to(deploy_.get(), "r2"));
+    pass(30s);
+    EXPECT_EQ(served("web"), "r2 100");
+  }
+}
+
 TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {
   image("notes", 8002);
   deploy(30s);

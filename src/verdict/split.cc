@@ -12,10 +12,10 @@ constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.2
 constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
 constexpr double kRememberS = 300;  // how far back clusters are measured
-constexpr double kDoubt = 6;        // of a cluster: so much of what was seen may be chance
+constexpr double kDoubt = 3;        // of a cluster: so much of what was seen may be chance
 constexpr double kMuch = 6;         // hits in three moments: more of them do not tell much more
 // How much chance adds to what is 1 for hits that come apart, squared: of one hit, and of one moment.
-constexpr double kChanceOfHit = 18, kChanceOfMoment = 30;
+constexpr double kChanceOfHit = 12, kChanceOfMoment = 20;
 
 }  // namespace
 
