@@ -70,7 +70,7 @@ class SystemHome(unittest.TestCase):
         self.assertEqual(moved.versions(), {"v1"})
         moved.bake("v2")
         moved.deploy("--until", "promoted")
-        self.assertEqual(moved.versions(), {"v2"})
+        world.until(lambda: moved.versions() == {"v2"}, "v2 alone answers", explain=moved.log)  # a control stays while it is watched
         moved.orbit("rollback")
         self.assertEqual(moved.versions(), {"v1"})
 
