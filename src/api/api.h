@@ -4,9 +4,11 @@
 #include <memory>
 #include <string>
 
+#include "collect/collect.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
+#include "logs/logs.h"
 #include "stack/stack.h"
 #include "store/store.h"
 #include "traffic/traffic.h"
@@ -24,6 +26,9 @@ struct Services {
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
   std::string signalFolder = {};  // where the edge's generations leave their signals
+  // What is kept of what containers said; without them `logs` asks the engine.
+  logs::Store* logs = nullptr;
+  collect::Collector* collector = nullptr;
 };
 
 // The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.
