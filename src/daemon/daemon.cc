@@ -5,12 +5,14 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
 #include "api/api.h"
 #include "base/base.h"
+#include "collect/collect.h"
 #include "daemon/alarm.h"
 #include "daemon/deploy_evidence.h"
 #include "daemon/deploy_journal.h"
@@ -20,6 +22,7 @@
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
+#include "logs/logs.h"
 #include "net/net.h"
 #include "stack/stack.h"
 #include "store/store.h"
@@ -119,6 +122,22 @@ std::unique_ptr<traffic::Traffic> startTraffic(net::Loop& loop, engine::Engine& 
   return made;
 }
 
+// The kept logs. A folder that cannot be used costs them, not the daemon: `logs` then asks the engine.
+std::unique_ptr<logs::Store> openLogs(const model::Home& home, const Clock& clock) {
+  auto opened = logs::Store::open({.folder = home.logStore()}, clock);
+  if (!opened.ok()) {
+    log(Level::kError, "daemon", "no logs are kept: " + opened.error().text());
+    return nullptr;
+  }
+  for (const auto& repair : (*opened)->repairs()) log(Level::kWarning, "logs", repair);
+  return std::move(*opened);
+}
+
+// The edge opens its access log again when hold, our parent, passes this on.
+void tellHold() {
+  if (::getppid() > 1) ::kill(::getppid(), SIGHUP);
+}
+
 // Deployed environments are served as they were until deploy has replayed what they are.
 net::Task<void> tellWhenComplete(deploy::Deploy& deploy, traffic::Traffic& traffic, net::Cancel& cancel) {
   const net::Wait wait{Instant::max(), &cancel};
@@ -161,7 +180,14 @@ int run(const model::Home& home) {
   const auto deploy =
       deploy::Deploy::create({loop, *engine, stack, deployTraffic, evidence, journal, secrets, (*store)->home()});
   traffic->expectEnvironments();
+  const auto logs = openLogs(home, clock);
+  std::optional<collect::Collector> collector;
+  if (logs) collector.emplace(collect::Collector::Parts{loop, *engine, *logs, (*store)->home()});
   net::TaskGroup watching(loop);
+  if (collector) watching.add(collector->run(accepting));
+  std::optional<collect::AccessLog> accessLog;
+  if (logs) accessLog.emplace(loop, *logs, home.accessLog(), tellHold);
+  if (accessLog) watching.add(accessLog->run(accepting));
   watching.add(traffic->run(accepting));
   watching.add(watcher.run(accepting));
   watching.add(meter.run(accepting));
@@ -171,7 +197,8 @@ int run(const model::Home& home) {
   watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
   const http::Handler handler = api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets,
-                                              home.contexts(), working, home.signalFolder(), &meter});
+                                              home.contexts(), working, home.signalFolder(), &meter, logs.get(),
+                                              collector ? &*collector : nullptr});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();
