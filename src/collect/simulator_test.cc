@@ -174,9 +174,9 @@ void World::check() {
   for (auto batch = search->next(); batch.ok() && !batch->empty(); batch = search->next()) {
     for (const auto& entry : *batch) {
       if (entry.isNotice) {
-        gaps.insert(entry.source.name);
+        gaps.insert(entry.source().name);
       } else {
-        found[entry.source.name].push_back(entry.text);
+        found[entry.source().name].push_back(entry.text);
       }
     }
   }

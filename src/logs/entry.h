@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,10 +66,15 @@ class Batch {
   std::int64_t lastUs_ = 0;
 };
 
-// One thing that was said: a line, or the lines of a stack trace.
-struct Entry {
+// One thing that was said: a line, or the lines of a stack trace; and who said it.
+struct Origin {
   Key key;
   Source source;
+};
+struct Entry {
+  std::shared_ptr<const Origin> from;  // never null; shared by the entries of a block
+  const Key& key() const { return from->key; }
+  const Source& source() const { return from->source; }
   bool isError = false;   // by standard error
   bool isNotice = false;  // Orbit's own words
   Severity severity = Severity::kNone;
