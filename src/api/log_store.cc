@@ -52,10 +52,10 @@ std::vector<logs::Key> storedKeys(const logs::Store& store, const ContainerScope
 }
 
 LogLine lineOf(const logs::Entry& entry) {
-  LogLine line{entry.key.service, entry.source.name, entry.isError, entry.timeUs, entry.text};
+  LogLine line{entry.key().service, entry.source().name, entry.isError, entry.timeUs, entry.text};
   line.level = logs::severityName(entry.severity);
-  line.environment = entry.key.environment;
-  line.release = entry.source.release;
+  line.environment = entry.key().environment;
+  line.release = entry.source().release;
   line.request = logs::requestIdOf(entry.text);
   line.isNotice = entry.isNotice;
   return line;
@@ -63,8 +63,9 @@ LogLine lineOf(const logs::Entry& entry) {
 
 logs::Entry entryOf(const LogLine& line) {
   logs::Entry entry;
-  entry.key = {"", line.environment, line.service};
-  entry.source = {"", line.container, line.release.empty() ? releaseOf(line.container) : line.release};
+  entry.from = std::make_shared<const logs::Origin>(
+      logs::Origin{{"", line.environment, line.service},
+                   {"", line.container, line.release.empty() ? releaseOf(line.container) : line.release}});
   entry.isError = line.isError;
   entry.severity = logs::severityIn(line.text);
   entry.timeUs = line.timeUs;

@@ -57,6 +57,17 @@ net::Task<Status> tellEdge(Shared& shared, EventStream& stream, const LogsReques
   co_return co_await tellStored(shared, stream, std::move(query), none, wait);
 }
 
+// The last lines are those of the containers that are there, none of which spoke before it was made.
+void ofContainers(logs::Query& query, const std::vector<engine::ContainerSummary>& containers) {
+  constexpr std::int64_t kClockStepUs = 60'000'000;
+  std::int64_t madeUs = kTimeMax;
+  for (const auto& container : containers) {
+    query.containers.insert(container.id);
+    madeUs = std::min(madeUs, container.createdUs);
+  }
+  if (!containers.empty()) query.sinceUs = std::max(query.sinceUs, madeUs - kClockStepUs);
+}
+
 // Where a line that meets the conditions is told.
 struct Line {
   EventStream& stream;
@@ -96,6 +107,7 @@ net::Task<Status> tellLogs(Shared& shared, EventStream& stream, const LogsReques
   const bool onlyNew = request.options.follow && request.options.tail == 0;
   if (kept && !onlyNew) {
     logs::Query query = storedQuery(request, std::move(keys));
+    if (query.tail >= 0 && containers.ok()) ofContainers(query, *containers);
     ORBIT_CO_TRY_STATUS(co_await tellStored(shared, stream, std::move(query), sources, wait));
   } else {
     const LineSink sink = [&line](LogLine each) { return tellLine(line, std::move(each)); };

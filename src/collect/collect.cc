@@ -30,6 +30,7 @@ struct Collector::Followed {
   logs::Position position;
   logs::Batch batch;
   bool open = false;              // its log is being read
+  bool everRead = false;          // by this collector
   bool again = false;             // it may have more to say than the read that is about to end
   net::Cancel* stream = nullptr;  // of the read under way
   Instant readAt{};               // when the last record came
@@ -52,9 +53,10 @@ Task<void> Collector::run(net::Cancel& cancel) {
   const Wait wait{Instant::max(), &ended};
   tasks_.add(flushTicks(wait));
   tasks_.add(lookAfterSilent(wait));
+  tasks_.add(watchClock(wait));
   tasks_.add(watch(parts_.loop.clock().wallUs(), wait));
   while (!cancel.requested()) {
-    const Status listed = co_await list(wait);
+    const Status listed = co_await list(false, wait);
     const Duration pause = listed.ok() ? Duration(kRelist) : Duration(kRetryMost);
     static_cast<void>(co_await parts_.loop.sleep(pause, wait));
   }
@@ -71,9 +73,10 @@ Task<void> Collector::watch(std::int64_t sinceUs, Wait wait) {
     const std::int64_t beganUs = parts_.loop.clock().wallUs();
     static_cast<void>(co_await parts_.engine.events(sinceUs, filter, sink, wait));
     if (wait.cancel->requested()) co_return;
-    sinceUs = beganUs;  // twice is no harm
     static_cast<void>(co_await parts_.loop.sleep(kRetryMost, wait));
-    static_cast<void>(co_await list(wait));
+    // Events of meanwhile are told again, but not all of them if the clock was set back or the engine started anew.
+    sinceUs = std::min(beganUs, parts_.loop.clock().wallUs()) - kBackUs;
+    static_cast<void>(co_await list(true, wait));
   }
 }
 
@@ -91,7 +94,8 @@ Task<Status> Collector::onEvent(engine::Event event, Wait wait) {
   co_return Status();
 }
 
-Task<Status> Collector::list(Wait wait) {
+// `all`: those that do not run are read again, too, since they may have run meanwhile.
+Task<Status> Collector::list(bool all, Wait wait) {
   ORBIT_CO_TRY(const auto containers, co_await parts_.engine.listContainers({}, wait));
   std::set<std::string> there;
   for (const auto& container : containers) {
@@ -99,7 +103,7 @@ Task<Status> Collector::list(Wait wait) {
     if (labelOf(container.labels, kHomeLabel) == parts_.home) projects_.insert(projectOf(container.labels));
   }
   for (const auto& container : containers) {
-    if (!followed_.contains(container.id) || container.state == engine::ContainerState::kRunning) {
+    if (all || !followed_.contains(container.id) || container.state == engine::ContainerState::kRunning) {
       begin({container.id, container.name, container.labels}, wait);
     }
   }
@@ -182,7 +186,8 @@ Task<Status> Collector::read(std::string id, Wait wait) {
   engine::LogOptions options;
   options.follow = true;
   options.once = true;
-  options.sinceUs = followed.resume->sinceUs();
+  options.sinceUs = sinceUs(followed);
+  followed.everRead = true;
   const Wait inner{Instant::max(), &stream};
   const engine::Sink<engine::LogRecord> sink = [this, &followed, inner](engine::LogRecord record) {
     return take(followed, std::move(record), inner);
@@ -190,8 +195,45 @@ Task<Status> Collector::read(std::string id, Wait wait) {
   const Status done = co_await parts_.engine.logs(id, options, sink, inner);
   followed.stream = nullptr;
   std::optional<Resume::Gap> gap;
-  for (const auto& record : followed.resume->finish(gap)) add(followed, record);
+  if (!done.ok()) co_return done;  // what is held may have been taken before: the next read tells
+  const auto rest = followed.resume->finish(gap);
+  if (gap) tellGap(followed, gap->fromUs, gap->untilUs);
+  for (const auto& record : rest) add(followed, record);
   co_return done;
+}
+
+void Collector::tellGap(Followed& followed, std::int64_t fromUs, std::int64_t untilUs) {
+  followed.batch.notice(untilUs, "[orbit] lines of " + followed.source.name + " between " + wallText(fromUs) + " and " +
+                                     wallText(untilUs) +
+                                     " are missing: the engine had rotated them away before they were read");
+}
+
+// The engine leaves out of a stream what has an earlier time, also when its clock was set back. When that was before
+// our time nobody knows how far: then all of the log is read, and what was taken of it passed over.
+std::int64_t Collector::sinceUs(const Followed& followed) const {
+  const std::int64_t nowUs = parts_.loop.clock().wallUs();
+  const std::int64_t fromUs = followed.resume->sinceUs();
+  if (nowUs >= followed.position.timeUs) return fromUs;
+  return followed.everRead ? std::min(fromUs, nowUs - kBackUs) : 0;
+}
+
+// Streams that were opened before the clock was set back are opened again.
+Task<void> Collector::watchClock(Wait wait) {
+  const Clock& clock = parts_.loop.clock();
+  const auto offset = [&clock] {
+    return clock.wallUs() -
+           std::chrono::duration_cast<std::chrono::microseconds>(clock.now().time_since_epoch()).count();
+  };
+  std::int64_t before = offset();
+  while (!wait.cancel->requested()) {
+    static_cast<void>(co_await parts_.loop.sleep(kClockLook, wait));
+    const std::int64_t now = offset();
+    if (std::exchange(before, now) - now < kClockStepUs) continue;
+    for (auto& [id, followed] : followed_) {
+      followed->again = true;
+      if (followed->stream != nullptr) followed->stream->request();
+    }
+  }
 }
 
 Task<Status> Collector::take(Followed& followed, engine::LogRecord record, Wait wait) {
@@ -201,11 +243,7 @@ Task<Status> Collector::take(Followed& followed, engine::LogRecord record, Wait 
   }
   std::optional<Resume::Gap> gap;
   auto fresh = followed.resume->take(std::move(record), gap);
-  if (gap) {
-    followed.batch.notice(gap->untilUs, "[orbit] lines of " + followed.source.name + " between " +
-                                            wallText(gap->fromUs) + " and " + wallText(gap->untilUs) +
-                                            " are missing: the engine had rotated them away before they were read");
-  }
+  if (gap) tellGap(followed, gap->fromUs, gap->untilUs);
   for (const auto& each : fresh) add(followed, each);
   if (followed.batch.bytes().size() < kBatchBytes) co_return Status();
   flush(followed);

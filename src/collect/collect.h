@@ -50,9 +50,11 @@ class Collector {
   };
   net::Task<void> watch(std::int64_t sinceUs, net::Wait wait);
   net::Task<Status> onEvent(engine::Event event, net::Wait wait);
-  net::Task<Status> list(net::Wait wait);
+  net::Task<Status> list(bool all, net::Wait wait);
   net::Task<void> flushTicks(net::Wait wait);
   net::Task<void> lookAfterSilent(net::Wait wait);
+  net::Task<void> watchClock(net::Wait wait);
+  std::int64_t sinceUs(const Followed& followed) const;
   net::Task<void> probe(std::string id, net::Wait wait);
   net::Task<std::int64_t> lastRecordUs(std::string id, net::Wait wait);
 
@@ -63,6 +65,7 @@ class Collector {
   net::Task<Status> read(std::string id, net::Wait wait);
   net::Task<Status> take(Followed& followed, engine::LogRecord record, net::Wait wait);
   bool overtaken(const Followed& followed, const engine::LogRecord& record) const;
+  void tellGap(Followed& followed, std::int64_t fromUs, std::int64_t untilUs);
   void add(Followed& followed, const engine::LogRecord& record);
   void flush(Followed& followed);
   void forget(const std::string& id);

@@ -19,6 +19,9 @@ inline constexpr auto kProbe = 10s;    // deadline of such a look
 inline constexpr auto kDrain = 3s;     // a removal waits for its container's last lines so long
 inline constexpr auto kDrainLook = 20ms;
 
+inline constexpr auto kClockLook = 1s;
+inline constexpr std::int64_t kClockStepUs = 100'000;
+
 // A stream is read again from this much before its last record, for a clock that was set back meanwhile.
 inline constexpr std::int64_t kBackUs = 2'000'000;
 // Records held while it is not clear whether they were taken before.

@@ -6,56 +6,48 @@
 
 namespace orbit::collect {
 
-Resume::Resume(logs::Position from) : from_(std::move(from)), found_(from_.count == 0) {}
+Resume::Resume(logs::Position from) : from_(std::move(from)), leastUs_(from_.timeUs), found_(from_.count == 0) {
+  for (const auto& mark : from_.recent) leastUs_ = std::min(leastUs_, mark.timeUs);
+}
 
 std::int64_t Resume::sinceUs() const {
   return from_.count == 0 ? 0 : std::max<std::int64_t>(from_.timeUs - kBackUs, 1);
 }
 
-// Of the record's own time, which is that of the last one taken.
-bool Resume::takenBefore(const engine::LogRecord& record) {
-  ++seen_;
-  if (seen_ + from_.hashes.size() <= from_.count) return true;  // more than are remembered one by one
-  auto& hashes = from_.hashes;
-  const auto known = std::find(hashes.begin(), hashes.end(), logs::fingerprint(record.isError, record.text));
-  if (known == hashes.end()) return false;
-  hashes.erase(known);
-  from_.count = seen_ + static_cast<std::uint32_t>(hashes.size());
-  return true;
+bool Resume::isLast(const engine::LogRecord& record) const {
+  return record.timeUs == from_.timeUs && !from_.recent.empty() &&
+         from_.recent.back().hash == logs::fingerprint(record.isError, record.text);
 }
 
+// The last record that was taken is the count-th of its time, and what follows it is new. Until it is found, what may
+// be new is held; that it will not be found is clear when a later time than any that was taken comes: the engine has
+// rotated it away, or others of its time in front of it.
 std::vector<engine::LogRecord> Resume::take(engine::LogRecord record, std::optional<Gap>& gap) {
   if (found_) return {std::move(record)};
-  if (record.timeUs < from_.timeUs) return {};
-  if (record.timeUs == from_.timeUs) {
-    if (takenBefore(record)) {
-      if (!from_.hashes.empty()) return {};
-      found_ = true;
-      held_.clear();  // they stand before the last one that was taken
-      return {};
-    }
-    // Said in the same microsecond, but the last one that was taken is not there any more.
-    gap = Gap{from_.timeUs, record.timeUs};
+  if (record.timeUs < leastUs_) return {};  // long before it
+  if (record.timeUs == from_.timeUs) ++seen_;
+  if (seen_ >= from_.count && isLast(record)) {
     found_ = true;
-    return {std::move(record)};
+    held_.clear();
+    return {};
   }
-  const bool unclear = record.timeUs <= from_.highUs && held_.size() < kHeldMax;
-  const std::int64_t timeUs = record.timeUs;
+  const bool later = record.timeUs > from_.highUs;
   held_.push_back(std::move(record));
-  if (unclear) return {};
-  return release(gap, held_.size() > 1 ? held_.front().timeUs : timeUs);
+  if (!later && held_.size() < kHeldMax) return {};
+  return giveUp(gap);
 }
 
-std::vector<engine::LogRecord> Resume::release(std::optional<Gap>& gap, std::int64_t untilUs) {
-  if (seen_ == 0) gap = Gap{from_.timeUs, untilUs};
+std::vector<engine::LogRecord> Resume::giveUp(std::optional<Gap>& gap) {
   found_ = true;
+  const auto last = std::find_if(held_.rbegin(), held_.rend(), [this](const auto& record) { return isLast(record); });
+  if (last == held_.rend()) gap = Gap{from_.timeUs, held_.front().timeUs};
+  held_.erase(held_.begin(), last.base());  // with what stands before it
   return std::exchange(held_, {});
 }
 
 std::vector<engine::LogRecord> Resume::finish(std::optional<Gap>& gap) {
   if (found_ || held_.empty()) return {};
-  const std::int64_t firstUs = held_.front().timeUs;
-  return release(gap, firstUs);
+  return giveUp(gap);
 }
 
 }  // namespace orbit::collect

@@ -21,16 +21,17 @@ class Resume {
   };
   // The records that are new with this one, in order. `gap` is set once, when there is one before them.
   std::vector<engine::LogRecord> take(engine::LogRecord record, std::optional<Gap>& gap);
-  // What was held when the log has ended.
+  // What was held when the log was read to its end.
   std::vector<engine::LogRecord> finish(std::optional<Gap>& gap);
   bool found() const { return found_; }  // the place: all that follows is new
 
  private:
-  std::vector<engine::LogRecord> release(std::optional<Gap>& gap, std::int64_t untilUs);
-  bool takenBefore(const engine::LogRecord& record);
+  std::vector<engine::LogRecord> giveUp(std::optional<Gap>& gap);
+  bool isLast(const engine::LogRecord& record) const;
 
   logs::Position from_;
-  std::uint32_t seen_ = 0;  // of those with the last time
+  std::int64_t leastUs_ = 0;  // no remembered record is older
+  std::uint32_t seen_ = 0;    // of those with the last one's time
   std::vector<engine::LogRecord> held_;
   bool found_ = false;
 };

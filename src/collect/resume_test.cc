@@ -83,6 +83,29 @@ TEST(Resume, AClockSetBackBeforeTheLastRecordDoublesNothing) {
   EXPECT_FALSE(out.gap);
 }
 
+TEST(Resume, StreamsAreStampedApart) {
+  const std::vector<engine::LogRecord> all{at(kT, "out 1"),     at(kT + 5, "out 2"), at(kT, "err 1"),
+                                           at(kT + 5, "out 3"), at(kT + 3, "err 2"), at(kT + 9, "out 4")};
+  for (std::size_t taken = 1; taken <= all.size(); ++taken) {
+    Resume resume(after({all.begin(), all.begin() + static_cast<std::ptrdiff_t>(taken)}));
+    const Outcome out = read(resume, all);
+    EXPECT_EQ(out.texts.size(), all.size() - taken) << taken;
+    EXPECT_FALSE(out.gap) << taken;
+  }
+}
+
+TEST(Resume, RotatedInTheMiddleOfAMicrosecond) {
+  const std::vector<engine::LogRecord> all{at(kT, "a"), at(kT, "b"), at(kT, "c"), at(kT, "d"), at(kT + 1, "e")};
+  Resume resume(after({all.begin(), all.begin() + 3}));
+  const Outcome out = read(resume, {all.begin() + 1, all.end()});
+  EXPECT_EQ(out.texts, (Texts{"d", "e"}));
+  EXPECT_FALSE(out.gap);
+  Resume lost(after({all.begin(), all.begin() + 3}));
+  const Outcome less = read(lost, {all.begin() + 3, all.end()});
+  EXPECT_EQ(less.texts, (Texts{"d", "e"}));
+  EXPECT_TRUE(less.gap);
+}
+
 TEST(Resume, NothingNewIsNoGap) {
   const std::vector<engine::LogRecord> all{at(kT, "a")};
   Resume resume(after(all));

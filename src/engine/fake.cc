@@ -173,8 +173,8 @@ class Fake final : public FakeEngine {
   }
   Task<Status> removeContainer(std::string id, bool force, bool withVolumes, Wait wait) override {
     if (beforeRemove_) co_await beforeRemove_(id, wait);
-    co_return co_await change<void>(wait,
-                                    [this, id, force, withVolumes] { return machine_.remove(id, force, withVolumes); });
+    const auto act = [this, id, force, withVolumes] { return machine_.remove(id, force, withVolumes); };
+    co_return co_await change<void>(wait, act);
   }
   Task<Result<int>> waitContainer(std::string id, Wait wait) override {
     ORBIT_CO_TRY_STATUS(co_await enter(wait));

@@ -157,6 +157,7 @@ void Core::apply(Container& from, std::string_view pieces) {
 
 void Core::take(Container& from, const Piece& piece) {
   if (piece.notice()) {
+    endBegun(from);  // what follows goes on with another line
     LineFacts facts;
     facts.isNotice = true;
     facts.severity = Severity::kWarning;
@@ -167,8 +168,7 @@ void Core::take(Container& from, const Piece& piece) {
   from.position.note(piece.timeUs, piece.skipped() ? piece.hash : fingerprint(piece.isError(), piece.text));
   Begun& begun = from.begun[piece.isError() ? 1 : 0];
   if (piece.skipped()) {
-    const Begun front = std::exchange(begun, {});
-    if (front.any) line(from, piece.isError(), front.timeUs, front.text, front.cut);
+    endBegun(from);
     return;
   }
   if (!begun.any && !piece.partial() && piece.text.size() <= kLineBytesMax) {
@@ -183,6 +183,13 @@ void Core::take(Container& from, const Piece& piece) {
   if (piece.partial()) return;
   const Begun whole = std::exchange(begun, {});
   line(from, piece.isError(), whole.timeUs, whole.text, whole.cut);
+}
+
+void Core::endBegun(Container& from) {
+  for (const bool isError : {false, true}) {
+    const Begun front = std::exchange(from.begun[isError ? 1 : 0], {});
+    if (front.any) line(from, isError, front.timeUs, front.text, front.cut);
+  }
 }
 
 void Core::line(Container& from, bool isError, std::int64_t timeUs, std::string_view text, std::uint64_t cut) {
@@ -278,8 +285,11 @@ std::string Core::containerFrame(const Container& of) const {
   putSigned(frame, of.position.timeUs);
   putSigned(frame, of.position.highUs);
   putVarint(frame, of.position.count);
-  putVarint(frame, of.position.hashes.size());
-  for (const std::uint32_t hash : of.position.hashes) putVarint(frame, hash);
+  putVarint(frame, of.position.recent.size());
+  for (const auto& mark : of.position.recent) {
+    putSigned(frame, mark.timeUs);
+    putVarint(frame, mark.hash);
+  }
   putVarint(frame, of.offset);
   putSigned(frame, of.orderUs);
   for (const Begun& begun : of.begun) {

@@ -88,6 +88,7 @@ class Core {
   Container& container(const Key& key, const Source& source);
   void apply(Container& container, std::string_view pieces);
   void take(Container& container, const Piece& piece);
+  void endBegun(Container& container);
   void line(Container& container, bool isError, std::int64_t timeUs, std::string_view text, std::uint64_t cut);
   void store(Container& container, LineFacts facts, std::string_view text);
   Status sealService(Service& service);

@@ -48,13 +48,14 @@ Severity severityOf(std::string_view word) {
 
 void Position::note(std::int64_t recordUs, std::uint32_t hash) {
   if (recordUs != timeUs || count == 0) {
+    const auto same =
+        std::count_if(recent.begin(), recent.end(), [&](const Mark& mark) { return mark.timeUs == recordUs; });
     timeUs = recordUs;
-    count = 0;
-    hashes.clear();
+    count = static_cast<std::uint32_t>(same);
   }
   ++count;
-  if (hashes.size() == kPositionHashesMax) hashes.erase(hashes.begin());
-  hashes.push_back(hash);
+  if (recent.size() == 2 * kPositionMarks) recent.erase(recent.begin(), recent.begin() + kPositionMarks);
+  recent.push_back({recordUs, hash});
   highUs = std::max(highUs, recordUs);
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <compare>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,13 +35,19 @@ Severity severityOf(std::string_view word);
 // syslog's number, Redis' sign, exceptions at the start of the line. Looks at the beginning of the line only.
 Severity severityIn(std::string_view line);
 
-// Where a container's output was taken up to: the time of its last record, as many records as were taken with it, and
-// what they were. The engine knows no other place: `since` is a time, inclusive.
+// Where a container's output was taken up to. The engine knows no other place than a time (`since`, inclusive), several
+// records may have the same, and the two streams are stamped apart, so that times may go back a little from one record
+// to the next: the last few records are remembered as they came.
 struct Position {
-  std::int64_t timeUs = 0;  // 0: nothing was taken
-  std::int64_t highUs = 0;  // the latest that any record had: the clock may have gone back since
-  std::uint32_t count = 0;
-  std::vector<std::uint32_t> hashes;  // of the last of them
+  struct Mark {
+    std::int64_t timeUs = 0;
+    std::uint32_t hash = 0;
+    bool operator==(const Mark&) const = default;
+  };
+  std::int64_t timeUs = 0;   // of the last record; 0: nothing was taken
+  std::int64_t highUs = 0;   // the latest that any record had
+  std::uint32_t count = 0;   // which one of its time the last record is, from 1
+  std::vector<Mark> recent;  // oldest first
   void note(std::int64_t recordUs, std::uint32_t hash);
   bool operator==(const Position&) const = default;
 };
@@ -65,10 +72,15 @@ class Batch {
   std::int64_t lastUs_ = 0;
 };
 
-// One thing that was said: a line, or the lines of a stack trace.
-struct Entry {
+// One thing that was said: a line, or the lines of a stack trace; and who said it.
+struct Origin {
   Key key;
   Source source;
+};
+struct Entry {
+  std::shared_ptr<const Origin> from;  // never null; shared by the entries of a block
+  const Key& key() const { return from->key; }
+  const Source& source() const { return from->source; }
   bool isError = false;   // by standard error
   bool isNotice = false;  // Orbit's own words
   Severity severity = Severity::kNone;

@@ -37,8 +37,8 @@ inline constexpr auto kFlush = 100ms;
 inline constexpr auto kSync = 1s;
 inline constexpr auto kFullDiskPause = 1s;
 
-// Fingerprints of the last records with the same time.
-inline constexpr std::size_t kPositionHashesMax = 64;
+// Records of a stream that are remembered, to find its place again: at least so many, at most twice.
+inline constexpr std::size_t kPositionMarks = 32;
 
 // Of a service that floods, what comes beyond is left out and counted: so much a second, after so much at once.
 inline constexpr std::size_t kFloodBytesASecond = 8u << 20;

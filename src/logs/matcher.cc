@@ -136,7 +136,7 @@ bool Conditions::fieldsMatch(const Entry& entry) const {
 }
 
 bool Conditions::matches(const Entry& entry) const {
-  return inTime(entry.timeUs) && entry.severity >= query_.least && wants(entry.source) &&
+  return inTime(entry.timeUs) && entry.severity >= query_.least && wants(entry.source()) &&
          (query_.request.empty() || entry.text.find(query_.request) != std::string::npos) &&
          std::all_of(query_.contains.begin(), query_.contains.end(),
                      [&entry](const std::string& text) { return entry.text.find(text) != std::string::npos; }) &&

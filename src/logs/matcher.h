@@ -26,7 +26,10 @@ class Conditions final : public Matcher {
   // False: no line of the block can match.
   bool mayMatch(const BlockHead& head) const;  // by times and severities
   bool mayMatch(std::string_view filter) const;
-  bool wants(const Source& source) const { return query_.release.empty() || source.release == query_.release; }
+  bool wants(const Source& source) const {
+    return (query_.release.empty() || source.release == query_.release) &&
+           (query_.containers.empty() || query_.containers.contains(source.id));
+  }
 
   // The next place, at `from` or later, of what every match must contain; npos when there is none. Without such a
   // thing: `from`.

@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Query {
   Severity least = Severity::kNone;                // at least so severe
   std::map<std::string, std::string> fields = {};  // all of these (fields.h)
   std::string release = {}, request = {};          // "" for any
+  std::set<std::string> containers = {};           // only these, by id; empty: all
   std::vector<std::string> contains = {};          // all of these texts, as they are
   std::int64_t tail = -1;                          // only the last so many of each container; -1: all
 };

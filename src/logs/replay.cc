@@ -87,7 +87,8 @@ Status Core::replayContainer(ByteReader& bytes) {
   made->position.highUs = bytes.number();
   made->position.count = static_cast<std::uint32_t>(bytes.varint());
   for (std::uint64_t left = bytes.varint(); left > 0 && bytes.ok(); --left) {
-    made->position.hashes.push_back(static_cast<std::uint32_t>(bytes.varint()));
+    const std::int64_t timeUs = bytes.number();
+    made->position.recent.push_back({timeUs, static_cast<std::uint32_t>(bytes.varint())});
   }
   made->offset = bytes.varint();
   made->orderUs = bytes.number();

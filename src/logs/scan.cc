@@ -37,12 +37,19 @@ Lines together(std::vector<BlockLine> lines) {
   return out;
 }
 
-Found entryAt(const Lines& lines, std::uint32_t head, std::string_view text, const std::vector<Source>& sources,
-              const Key& key, std::uint64_t firstOrdinal) {
+using Origins = std::vector<std::shared_ptr<const Origin>>;
+
+Origins originsOf(const Key& key, const std::vector<Source>& sources) {
+  Origins origins;
+  for (const auto& source : sources) origins.push_back(std::make_shared<const Origin>(Origin{key, source}));
+  return origins;
+}
+
+Found entryAt(const Lines& lines, std::uint32_t head, std::string_view text, const Origins& origins,
+              std::uint64_t firstOrdinal) {
   const LineFacts& facts = lines.lines[head].facts;
   Found found{facts.orderUs, firstOrdinal + head, {}};
-  found.entry.key = key;
-  found.entry.source = sources[facts.source];
+  found.entry.from = origins[facts.source];
   found.entry.isError = facts.isError;
   found.entry.isNotice = facts.isNotice;
   found.entry.severity = facts.severity;
@@ -81,11 +88,12 @@ std::vector<std::uint32_t> candidates(const Lines& lines, std::string_view text,
 
 std::vector<Found> take(const Lines& lines, std::string_view text, const std::vector<Source>& sources, const Key& key,
                         std::uint64_t firstOrdinal, bool sorted, const Conditions& conditions, std::size_t firstHit) {
+  const Origins origins = originsOf(key, sources);
   std::vector<Found> out;
   for (const std::uint32_t head : candidates(lines, text, conditions, firstHit)) {
     const LineFacts& facts = lines.lines[head].facts;
     if (!conditions.inTime(facts.timeUs) || !conditions.wants(sources[facts.source])) continue;
-    Found found = entryAt(lines, head, text, sources, key, firstOrdinal);
+    Found found = entryAt(lines, head, text, origins, firstOrdinal);
     if (conditions.matches(found.entry)) out.push_back(std::move(found));
   }
   if (!sorted) {

@@ -177,7 +177,7 @@ std::vector<Found> Merge::tailOf(std::size_t service, std::int64_t count) {
     std::vector<Found> found = scan(*candidate, warning);
     warn(std::move(warning));
     for (auto each = found.rbegin(); each != found.rend(); ++each) {
-      auto& of = last[each->entry.source.id];
+      auto& of = last[each->entry.source().id];
       if (of.size() < static_cast<std::size_t>(count)) of.push_back(std::move(*each));
     }
     const bool enough = !last.empty() && std::all_of(last.begin(), last.end(), [&](const auto& each) {

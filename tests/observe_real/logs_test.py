@@ -153,7 +153,8 @@ def run(host, folder):
         (world.folder / "go").write_text("")
         time.sleep(3)
         world.orbit("ps")
-        bench.wait_until(lambda: world.entries("fast", "--tail", "1")[-1]["text"] == "done", 60, "the fast writer", world.log)
+        bench.wait_until(lambda: any(entry["text"] == "done" for entry in world.entries("fast", "--tail", "3")), 60,
+                         "the fast writer", lambda: str(world.entries("fast", "--tail", "5")) + world.log())
         check_gap(world)
         print(f"count lines {CONTAINERS * LINES}")
     finally:
