@@ -1,6 +1,7 @@
 #include "engine/fake.h"
 
 #include "engine/fake_machine.h"
+#include "engine/fake_stream.h"
 #include "engine/limits.h"
 
 namespace orbit::engine {
@@ -8,38 +9,6 @@ namespace {
 
 using net::Task;
 using net::Wait;
-
-// What a session of the fake reads: bytes that are there from the start, then the end. Writes are swallowed.
-class CannedStream final : public net::Stream {
- public:
-  explicit CannedStream(std::string bytes) : bytes_(std::move(bytes)) {}
-  Task<Result<std::size_t>> read(std::span<char> buffer, Wait) override {
-    const std::size_t size = std::min(buffer.size(), bytes_.size());
-    std::copy_n(bytes_.begin(), size, buffer.begin());
-    bytes_.erase(0, size);
-    co_return size;
-  }
-  Task<Status> write(std::string_view, Wait) override { co_return Status(); }
-  Status shutdownWrite() override { return {}; }
-  Task<Status> closedByPeer(Wait) override { co_return Status(); }
-
- private:
-  std::string bytes_;
-};
-
-std::string framed(const std::vector<LogRecord>& log, bool tty) {
-  std::string out;
-  for (const auto& record : log) {
-    const std::string line = record.text + "\n";
-    if (!tty) {
-      out += record.isError ? '\2' : '\1';
-      out.append(3, '\0');
-      for (int shift : {24, 16, 8, 0}) out += static_cast<char>(line.size() >> shift & 0xff);
-    }
-    out += line;
-  }
-  return out;
-}
 
 Error unavailable(bool retrySafe) {
   return Error{Code::kUnavailable,
