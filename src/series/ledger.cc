@@ -16,7 +16,8 @@ std::string packed(const signal::Key& key) {
 }
 
 bool unpack(std::string_view text, signal::Key& key) {
-  if (text.empty() || (text.front() != 0 && text.front() != 1)) return false;
+  constexpr char kLast = static_cast<char>(signal::Key::Kind::kVital);
+  if (text.empty() || text.front() < 0 || text.front() > kLast) return false;
   key.kind = static_cast<signal::Key::Kind>(text.front());
   text.remove_prefix(1);
   for (std::string* part : {&key.route, &key.service, &key.release, &key.instance}) {

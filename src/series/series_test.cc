@@ -72,6 +72,13 @@ class Edge {
     if (status >= 500) errors += count;
     latencies.add(latencyUs, count);
   }
+  // A page view's report.
+  void vital(const std::string& service, const std::string& instance, std::uint64_t value) {
+    signal::SeriesTotals& totals = of({signal::Key::Kind::kVital, "r-" + service, service, "r1", instance});
+    ++totals.counters.byClass[2];
+    ++totals.counters.byOutcome[0];
+    totals.latency.add(value);
+  }
   // Its histograms were idle and are given back.
   void giveBack() {
     for (auto& one : all_.series) one.given = one.latency;
@@ -89,7 +96,9 @@ class Edge {
 
  private:
   signal::SeriesTotals& of(const std::string& service) {
-    const signal::Key key{signal::Key::Kind::kRequest, "r-" + service, service, "r1", ""};
+    return of({signal::Key::Kind::kRequest, "r-" + service, service, "r1", ""});
+  }
+  signal::SeriesTotals& of(const signal::Key& key) {
     for (auto& one : all_.series) {
       if (one.key == key) return one;
     }
@@ -176,6 +185,37 @@ TEST_F(SeriesTest, RestartsCountNothingTwiceAndLoseNothing) {
   EXPECT_EQ(value.counters.errors, edge.errors);
   EXPECT_EQ(value.latency, edge.latencies);
   EXPECT_TRUE(recorder_->problems().empty());
+}
+
+TEST_F(SeriesTest, VitalsAreSeriesOfTheirOwnOverRestarts) {
+  Edge edge(1);
+  start();
+  tick({&edge});
+  for (int view = 0; view < 20; ++view) {
+    edge.answer("shop.production.web", 200, 1000);
+    edge.vital("shop.production.web", "LCP /orders/:id", 1'500'000);
+    edge.vital("shop.production.web", "LCP from cache /orders/:id", 90'000);
+    if (view % 7 == 6) {
+      edge.seenAnew();
+      start();
+    }
+    tick({&edge});
+  }
+  EXPECT_TRUE(recorder_->problems().empty());
+  const auto itself = [](const Key& key, Key& name) {
+    name = key;
+    return true;
+  };
+  const Answer whole = answer(disk_, recorder_->reading({kBeginUs, wallUs_ + kMinuteUs, 0, itself}, wallUs_));
+  const auto& values = whole.slots.at(0).values;
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_EQ(
+      values.at({Kind::kRequests, "", "shop", "production", "web", "r-shop.production.web", "r1", ""}).counters.count(),
+      20u);
+  const Value& views = values.at({Kind::kTimes, "LCP", "shop", "production", "web", "", "r1", "/orders/:id"});
+  EXPECT_EQ(views.latency.count(), 20u);
+  EXPECT_NEAR(static_cast<double>(views.latency.quantile(0.75)), 1'500'000, 15'000);
+  EXPECT_EQ(values.count({Kind::kTimes, "LCP from cache", "shop", "production", "web", "", "r1", "/orders/:id"}), 1u);
 }
 
 TEST_F(SeriesTest, HistogramsThatWereGivenBackAreNotMissed) {

@@ -41,6 +41,18 @@ std::array<std::uint16_t, Histogram::kBuckets> representatives() {
   return table;
 }
 
+Kind kindOf(signal::Key::Kind kind) {
+  switch (kind) {
+    case signal::Key::Kind::kRequest:
+      return Kind::kRequests;
+    case signal::Key::Kind::kAttempt:
+      return Kind::kAttempts;
+    case signal::Key::Kind::kVital:
+      break;
+  }
+  return Kind::kTimes;
+}
+
 std::string_view takePart(std::string_view& text) {
   const std::size_t dot = text.find('.');
   const std::string_view part = text.substr(0, dot);
@@ -52,7 +64,7 @@ std::string_view takePart(std::string_view& text) {
 
 Key keyOf(const signal::Key& key) {
   Key ours;
-  ours.kind = key.kind == signal::Key::Kind::kRequest ? Kind::kRequests : Kind::kAttempts;
+  ours.kind = kindOf(key.kind);
   ours.service = key.service;
   if (std::count(key.service.begin(), key.service.end(), '.') >= 2) {
     std::string_view rest = key.service;
@@ -63,6 +75,11 @@ Key keyOf(const signal::Key& key) {
   ours.release = key.release;
   if (ours.kind == Kind::kRequests) ours.route = key.route;
   if (ours.kind == Kind::kAttempts) ours.instance = key.instance;
+  if (ours.kind == Kind::kTimes) {
+    const signal::VitalName name = signal::vitalNameOf(key.instance);
+    ours.metric = std::string(name.metric) + (name.fromCache ? " from cache" : "");
+    ours.instance = name.page;
+  }
   return ours;
 }
 

@@ -13,7 +13,9 @@ enum class Kind : std::uint8_t {
   kAttempts = 1,  // by project, environment, service, release, instance
   kGauge = 2,     // `metric` of something at moments: a container's memory, the host's load
   kSum = 3,       // `metric` as something that adds up: seconds of a processor, bytes, kills
-  kTimes = 4,     // `metric` as a distribution that others measured: a web vital
+  // `metric` as a distribution that visitors measured: "LCP", "LCP from cache"; by project, environment, service,
+  // release, and the page as `instance`.
+  kTimes = 4,
 };
 
 struct Key {
@@ -38,8 +40,8 @@ struct Gauge {
 };
 
 struct Value {
-  signal::Counters counters;  // kRequests, kAttempts
-  signal::Histogram latency;  // us; of kTimes the metric's own unit
+  signal::Counters counters;  // kRequests, kAttempts; of kTimes the views
+  signal::Histogram latency;  // us; of kTimes the metric's own unit: of CLS millionths
   Gauge gauge;                // kGauge; of kSum `sum` is what was added
   void merge(const Value& later);
   bool empty() const;

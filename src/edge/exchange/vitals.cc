@@ -59,12 +59,13 @@ void ExchangeState::reportVitals(const Beacon& beacon) {
     key.route = routeName();
     key.service = service()->config.name;
     if (release != releases.end()) key.release = release->id;
-    const std::string name = std::string(vital.name) + (vital.fromCache ? " from cache " : " ");
     std::string& page = key.instance;
-    page = name + beacon.page;
+    page = signal::vitalText({vital.name, beacon.page, vital.fromCache});
     // Whoever sends beacons chooses pages: only so many are told apart.
     auto& pages = table_->vitalPages;
-    if (pages.size() >= kVitalPagesMax && !pages.contains(page)) page = name + "(other)";
+    if (pages.size() >= kVitalPagesMax && !pages.contains(page)) {
+      page = signal::vitalText({vital.name, "(other)", vital.fromCache});
+    }
     pages.insert(page);
     signal::Record record;
     record.kind = key.kind;
