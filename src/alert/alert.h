@@ -48,6 +48,7 @@ struct Window {
   Share p50, p99;                     // of answers, slower than the objective's alert
   std::uint64_t overTarget = 0;       // answers slower than the p99 target
   double p50Ms = 0, p99Ms = 0;
+  std::vector<double> lcpMs;                  // of page views, the newest last: kViewsKept of them say it all
   std::vector<std::uint64_t> seen;            // clients at all, as above
   bool errorsTold = false, slowTold = false;  // a short rule fired on it: no evidence for a slow one
 };
@@ -137,9 +138,9 @@ struct Incident {
 // How an objective does.
 struct ObjectiveRow {
   Place place;
-  std::string name;  // "p50", "p99", "uptime", "errors"
+  std::string name;  // "p50", "p99", "uptime", "errors", "lcp"
   double target = 0, alert = 0;
-  std::optional<double> now;         // of the last five minutes; none: nothing is known
+  std::optional<double> now;         // of the last minutes, of lcp the last views; none: nothing is known
   std::optional<double> budgetLeft;  // of 30 days, 1 is all of it; below 0: overspent
   std::string unit;                  // "ms", "%"
 };
@@ -164,7 +165,8 @@ class Alerts {
   void observe(const Place& place, Window window);
   // A minute of a service's availability, seen from outside; not to be called for a minute nobody looked.
   void observeMinute(const Place& place, std::int64_t atUs, bool up);
-  void measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs);  // for own rules
+  // For own rules; stands for three minutes.
+  void measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs);
   void set(Condition condition, std::int64_t nowUs);
   void happened(Happening happening, std::int64_t nowUs);
 
@@ -193,17 +195,23 @@ class Alerts {
   // Whether texts() have changed since the last call.
   bool takeChanged() { return std::exchange(changed_, false); }
 
+  struct Measured {
+    double value = 0;
+    std::int64_t atUs = 0;
+  };
   // What is kept of one service; rules.cc judges it.
   struct Watched {
     std::deque<Window> windows;                                     // the newest last
     std::vector<std::int64_t> requestsOf;                           // of the last kSteadyWindows; -1: a gap
     Counts errors, slow, up;                                        // up: minutes
     std::map<std::uint64_t, std::int64_t> failing, slowOnes, seen;  // clients and when
+    std::deque<double> lcpMs;                                       // of the last views
+    std::int64_t viewUs = 0, slowViewUs = 0;                        // the last view at all, and beyond the objective
     std::int64_t errorUs = 0, slowP50Us = 0, slowP99Us = 0;         // last time
     std::int64_t downUs = 0;                                        // the last minute that was down
     std::int64_t sinceUs = 0;                                       // its first window
     std::map<std::string, std::int64_t> ownSinceUs;                 // own rules that hold, by name
-    std::map<std::string, double> measured;
+    std::map<std::string, Measured> measured;                       // by metric
   };
 
  private:

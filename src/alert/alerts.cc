@@ -101,6 +101,12 @@ void Alerts::observe(const Place& place, Window window) {
   if (window.errors.bad > 0) watched.errorUs = atUs;
   if (window.p50.bad > 0) watched.slowP50Us = atUs;
   if (window.p99.bad > 0) watched.slowP99Us = atUs;
+  for (const double ms : window.lcpMs) {
+    watched.lcpMs.push_back(ms);
+    if (watched.lcpMs.size() > kViewsKept) watched.lcpMs.pop_front();
+    watched.viewUs = atUs;
+    if (ms > settings->objectives.lcpMs.alert) watched.slowViewUs = atUs;
+  }
   remember(watched.failing, window.errors.clients, atUs);
   remember(watched.slowOnes, window.p99.clients, atUs);
   remember(watched.seen, window.seen, atUs);
@@ -135,9 +141,8 @@ void Alerts::observeMinute(const Place& place, std::int64_t atUs, bool up) {
 }
 
 void Alerts::measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs) {
-  static_cast<void>(nowUs);
   if (settingsOf(place) == nullptr) return;
-  watched_[place].measured[metric] = value;
+  watched_[place].measured[metric] = {value, nowUs};
 }
 
 void Alerts::set(Condition condition, std::int64_t nowUs) {
@@ -350,6 +355,7 @@ std::vector<ObjectiveRow> Alerts::objectives(std::int64_t nowUs) const {
       add("p99", all.p99Ms, p99, left(watched.slow, kMayBeSlower), "ms");
       add("uptime", all.uptimePercent, uptime, left(watched.up, 1 - all.uptimePercent.target / kPercent), "%");
       add("errors", all.errorPercent, errors, left(watched.errors, all.errorPercent.target / kPercent), "%");
+      add("lcp", all.lcpMs, lcpOf(watched, nowUs), std::nullopt, "ms");
     }
   }
   return rows;

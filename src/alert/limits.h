@@ -31,6 +31,10 @@ inline constexpr std::int64_t kNoFailureUs = us(minutes(10));  // a quiet servic
 inline constexpr std::int64_t kProbeDownUs = us(seconds(60));
 inline constexpr std::int64_t kSilentAfterUs = us(minutes(3));  // no window came: nothing is known
 
+// Page views: judged at their 75th percentile, as the field does.
+inline constexpr std::size_t kViewsKept = 30, kViewsLeast = 10;
+inline constexpr std::int64_t kViewsOldUs = us(hours(24));  // without a newer view: nothing is known
+
 // Traffic that fell to zero: each window of the last hour had so many requests, and now these have none.
 inline constexpr std::uint64_t kSteadyRequests = 10;
 inline constexpr std::size_t kSteadyWindows = 120;

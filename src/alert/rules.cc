@@ -193,6 +193,29 @@ Judged judgeUptime(const Watched& watched, const model::Objective& objective, st
   return judged;
 }
 
+// The last page views. Who has a slow page is not asked: each view is another visitor's, or nearly.
+Judged judgeLcp(const Watched& watched, const model::Objective& objective, std::int64_t nowUs) {
+  Judged judged{"lcp", Finding::kUnclear, Severity::kWarning, ""};
+  const auto value = lcpOf(watched, nowUs);
+  if (!value) {
+    // Over, when nobody has looked at a page for so long; else it stays as it was.
+    const bool old = watched.viewUs != 0 && nowUs - watched.viewUs > kViewsOldUs;
+    judged.finding = old ? Finding::kGood : Finding::kNoData;
+    return judged;
+  }
+  const auto slow = static_cast<std::uint64_t>(
+      std::count_if(watched.lcpMs.begin(), watched.lcpMs.end(), [&](double ms) { return ms > objective.alert; }));
+  const bool lately = nowUs - watched.slowViewUs <= kNoFailureUs;
+  if (*value > objective.alert && slow >= kFailuresLeast && lately) {
+    judged.finding = Finding::kBad;
+    judged.why = fmt::format("p75 of the last {} page views is {:.0f} ms; more than {:g} ms is told",
+                             watched.lcpMs.size(), *value, objective.alert);
+  } else if (*value < kCalm * objective.alert) {
+    judged.finding = Finding::kGood;
+  }
+  return judged;
+}
+
 struct Burn {
   const char* name;
   std::int64_t longUs, shortUs;
@@ -238,9 +261,13 @@ void judgeBurns(const std::string& prefix, const char* what, const Counts& count
   }
 }
 
-std::optional<double> metricOf(const std::string& metric, const Watched& watched) {
+std::optional<double> metricOf(const std::string& metric, const Watched& watched, std::int64_t nowUs) {
   const auto measured = watched.measured.find(metric);
-  if (measured != watched.measured.end()) return measured->second;
+  if (measured != watched.measured.end()) {
+    if (nowUs - measured->second.atUs > kSilentAfterUs) return std::nullopt;
+    return measured->second.value;
+  }
+  if (metric == "lcp_ms") return lcpOf(watched, nowUs);
   const auto windows = newest(watched, kBadWindows);
   if (windows.empty()) return std::nullopt;
   const Window& last = *windows.back();
@@ -276,12 +303,22 @@ std::vector<Judged> judge(const Watched& watched, const model::ServiceAlerting& 
     judgeBurns("latency_", "were slower than the target", watched.slow, kMayBeSlower, watched.slowOnes, watched, nowUs,
                all);
   }
+  if (objectives.lcpMs.on) all.push_back(judgeLcp(watched, objectives.lcpMs, nowUs));
   return all;
+}
+
+std::optional<double> lcpOf(const Watched& watched, std::int64_t nowUs) {
+  if (watched.lcpMs.size() < kViewsLeast || nowUs - watched.viewUs > kViewsOldUs) return std::nullopt;
+  std::vector<double> views(watched.lcpMs.begin(), watched.lcpMs.end());
+  // The value at ceil(0.75 n), counted from one.
+  const auto at = views.begin() + static_cast<std::ptrdiff_t>((views.size() * 3 + 3) / 4 - 1);
+  std::nth_element(views.begin(), at, views.end());
+  return *at;
 }
 
 Judged judgeOwn(const model::OwnRule& rule, const Watched& watched, std::int64_t nowUs, std::int64_t& sinceUs) {
   Judged judged{"own", Finding::kUnclear, rule.severity, ""};
-  const auto value = metricOf(rule.metric, watched);
+  const auto value = metricOf(rule.metric, watched, nowUs);
   if (!value) {
     judged.finding = Finding::kNoData;
     sinceUs = 0;
@@ -303,8 +340,8 @@ Judged judgeOwn(const model::OwnRule& rule, const Watched& watched, std::int64_t
 }
 
 int rankOf(const std::string& rule) {
-  constexpr std::string_view kOrder[] = {"crash_loop", "probe",       "outage",      "uptime",
-                                         "errors",     "latency_p99", "latency_p50", "traffic"};
+  constexpr std::string_view kOrder[] = {"crash_loop",  "probe",       "outage", "uptime", "errors",
+                                         "latency_p99", "latency_p50", "lcp",    "traffic"};
   for (int i = 0; i < static_cast<int>(std::size(kOrder)); ++i) {
     if (kOrder[i] == rule) return i;
   }

@@ -183,6 +183,73 @@ TEST(Rules, ScatteredDownMinutesAreUptime) {
   }
 }
 
+Window views(const Bed& bed, std::vector<double> lcpMs) {
+  Window one = bed.window(300, 0);
+  one.lcpMs = std::move(lcpMs);
+  return one;
+}
+
+TEST(Rules, SlowPagesAreToldWithinTwoMinutesAndAreOver) {
+  Bed bed;
+  bed.pass(views(bed, std::vector<double>(20, 900)));
+  const std::int64_t began = bed.nowUs;
+  while (bed.notices.empty() && bed.nowUs - began < 10 * kHalfMinute)
+    bed.pass(views(bed, std::vector<double>(5, 3100)));
+  ASSERT_FALSE(bed.notices.empty());
+  EXPECT_LE(bed.notices.front().atUs - began, 120 * kSecond);
+  EXPECT_TRUE(bed.fires("lcp of web"));
+  EXPECT_EQ(bed.notices.front().severity, model::Severity::kWarning);
+  for (int i = 0; i < 10; ++i) bed.pass(views(bed, std::vector<double>(5, 900)));
+  EXPECT_FALSE(bed.fires("lcp of web"));
+  EXPECT_EQ(bed.notices.back().event, Event::kResolved);
+}
+
+TEST(Rules, PagesAreJudgedAtThe75thPercentileOfTenViewsAtLeast) {
+  Bed bed;
+  bed.pass(views(bed, std::vector<double>(9, 9000)));
+  EXPECT_FALSE(bed.fires("lcp of web")) << "nine views are too few";
+  Bed quarter;
+  for (int i = 0; i < 40; ++i) quarter.pass(views(quarter, {9000, 900, 900, 900}));
+  EXPECT_FALSE(quarter.fires("lcp of web")) << "a quarter may be slow";
+  const auto rows = quarter.alerts.objectives(quarter.nowUs);
+  const auto row = std::find_if(rows.begin(), rows.end(), [](const ObjectiveRow& one) { return one.name == "lcp"; });
+  ASSERT_NE(row, rows.end());
+  EXPECT_EQ(row->now, 900);
+  EXPECT_EQ(row->alert, 2500);
+}
+
+TEST(Rules, SlowPagesStaySoWhileNobodyLooksAndOverRestarts) {
+  Bed bed;
+  bed.pass(views(bed, std::vector<double>(12, 4000)));
+  EXPECT_TRUE(bed.fires("lcp of web"));
+  auto texts = bed.alerts.countTexts();
+  texts.merge(bed.alerts.texts());
+  bed.alerts = Alerts();
+  bed.alerts.configure(bed.settings, bed.nowUs);
+  bed.alerts.restore(texts);
+  bed.pass(300, 0, 60);
+  EXPECT_TRUE(bed.fires("lcp of web")) << "no view is no fast view";
+  bed.pass(300, 0, 24 * 120);
+  EXPECT_FALSE(bed.fires("lcp of web")) << "of a day ago";
+}
+
+TEST(Rules, AnOwnRuleOfWhatIsMeasuredEndsWithTheMeasuring) {
+  Bed bed;
+  bed.settings.rules.push_back({"fat", "web", "memory_bytes", true, 1000, std::chrono::minutes(1), {}});
+  bed.alerts.configure(bed.settings, bed.nowUs);
+  for (int i = 0; i < 4; ++i) {
+    bed.alerts.measure(bed.web, "memory_bytes", 2000, bed.nowUs);
+    bed.pass(60, 0);
+  }
+  EXPECT_TRUE(bed.fires("own fat of web"));
+  bed.alerts.measure(bed.web, "memory_bytes", 500, bed.nowUs);
+  bed.pass(60, 0);
+  EXPECT_FALSE(bed.fires("own fat of web"));
+  bed.alerts.measure(bed.web, "memory_bytes", 2000, bed.nowUs);
+  bed.pass(60, 0, 20);
+  EXPECT_FALSE(bed.fires("own fat of web")) << "the container is gone: nothing is known";
+}
+
 TEST(Rules, OwnRuleHoldsForItsSpan) {
   Bed bed;
   bed.settings.rules.push_back({"busy", "", "requests_per_minute", true, 1000, std::chrono::minutes(2), {}});

@@ -139,6 +139,12 @@ std::map<std::uint64_t, std::int64_t> clientsOf(const Json& json) {
   return clients;
 }
 
+Json numbersJson(const std::deque<double>& numbers) {
+  Json all = Json::array();
+  for (const double number : numbers) all.push(number);
+  return all;
+}
+
 int numberOf(const std::string& id) {
   int number = 0;
   if (id.size() > 1) std::from_chars(id.data() + 1, id.data() + id.size(), number);
@@ -188,6 +194,9 @@ std::map<std::string, std::string> Alerts::countTexts() const {
                                    {"failing", clientsJson(watched.failing)},
                                    {"slowOnes", clientsJson(watched.slowOnes)},
                                    {"seen", clientsJson(watched.seen)},
+                                   {"lcpMs", numbersJson(watched.lcpMs)},
+                                   {"viewUs", watched.viewUs},
+                                   {"slowViewUs", watched.slowViewUs},
                                    {"errorUs", watched.errorUs},
                                    {"slowP50Us", watched.slowP50Us},
                                    {"slowP99Us", watched.slowP99Us},
@@ -231,6 +240,9 @@ void Alerts::restoreCounts(std::string_view name, const Json& json) {
   watched.failing = clientsOf(json["failing"]);
   watched.slowOnes = clientsOf(json["slowOnes"]);
   watched.seen = clientsOf(json["seen"]);
+  for (const auto& one : json["lcpMs"].items()) watched.lcpMs.push_back(one.asDouble());
+  watched.viewUs = json["viewUs"].asInt();
+  watched.slowViewUs = json["slowViewUs"].asInt();
   watched.errorUs = json["errorUs"].asInt();
   watched.slowP50Us = json["slowP50Us"].asInt();
   watched.slowP99Us = json["slowP99Us"].asInt();

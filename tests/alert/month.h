@@ -47,13 +47,16 @@ struct Habit {
   double overP99 = 0.001;
   double overTarget = 0.003;
   int clients = 50;
+  double views = 0;    // page views a half minute at noon,
+  double lcpMs = 900;  // of which half are faster than this
 };
 
 // What is the matter, beside the habit.
 struct Trouble {
   double errors = 0, overP50 = 0, overP99 = 0;
   bool silent = false;
-  bool none() const { return errors == 0 && overP50 == 0 && overP99 == 0 && !silent; }
+  double lcpTimes = 1;
+  bool none() const { return errors == 0 && overP50 == 0 && overP99 == 0 && !silent && lcpTimes == 1; }
 };
 
 class Month {
@@ -120,6 +123,11 @@ class Month {
     one.p50 = {all, dice_.binomial(all, std::min(1.0, habit.overP50 * slow + trouble.overP50)), {}, 0};
     one.p99 = {all, std::min(dice_.binomial(all, std::min(1.0, habit.overP99 * slow + trouble.overP99)), all), {}, 0};
     one.overTarget = one.p99.bad + dice_.binomial(all - one.p99.bad, std::min(1.0, habit.overTarget * slow));
+    const std::uint64_t views = trouble.silent ? 0 : dice_.poisson(habit.views * dayShare(habit));
+    constexpr double kLcpSpread = 0.45;
+    for (std::uint64_t i = 0; i < views; ++i) {
+      one.lcpMs.push_back(habit.lcpMs * trouble.lcpTimes * std::exp(kLcpSpread * dice_.normal()));
+    }
     one.seen = clients(all, habit.clients);
     // A client with trouble of its own: a scanner, an old app, a page that only it asks for.
     if (index == 0 && trouble.none() && dice_.uniform() < 3.0 / kWindowsOfDay) lonely_ = 20;
@@ -166,10 +174,12 @@ class Month {
 
 // Busy, middling with one client only (a proxy before it), quiet ones, and one that nearly sleeps.
 inline std::vector<Habit> habits() {
-  return {
-      {"web", 40, 0.1, 0.15, 0.0003, 0.08, 0.002, 0.004, 200},  {"api", 15, 0.05, 0.3, 0.0005, 0.05, 0.001, 0.003, 40},
-      {"proxied", 8, 0.2, 0.2, 0.0004, 0.1, 0.002, 0.004, 1},   {"jobs", 1, 1, 0.05, 0.0005, 0.02, 0.0005, 0.002, 3},
-      {"admin", 0.003, 0.2, 0.5, 0.0008, 0.1, 0.003, 0.005, 3}, {"hooks", 0.001, 1, 0.5, 0.0005, 0.1, 0.002, 0.004, 2}};
+  return {{"web", 40, 0.1, 0.15, 0.0003, 0.08, 0.002, 0.004, 200, 12, 900},
+          {"api", 15, 0.05, 0.3, 0.0005, 0.05, 0.001, 0.003, 40},
+          {"proxied", 8, 0.2, 0.2, 0.0004, 0.1, 0.002, 0.004, 1},
+          {"jobs", 1, 1, 0.05, 0.0005, 0.02, 0.0005, 0.002, 3},
+          {"admin", 0.003, 0.2, 0.5, 0.0008, 0.1, 0.003, 0.005, 3, 0.05, 1000},
+          {"hooks", 0.001, 1, 0.5, 0.0005, 0.1, 0.002, 0.004, 2}};
 }
 
 }  // namespace orbit::alert::sim

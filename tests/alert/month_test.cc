@@ -46,10 +46,8 @@ struct Row {
   Trouble trouble;
 };
 constexpr Row kRows[] = {
-    {"errors", {.errors = 0.05}},
-    {"latency_p50", {.overP50 = 0.9}},
-    {"latency_p99", {.overP99 = 0.05}},
-    {"outage", {.errors = 1}},
+    {"errors", {.errors = 0.05}}, {"latency_p50", {.overP50 = 0.9}}, {"latency_p99", {.overP99 = 0.05}},
+    {"outage", {.errors = 1}},    {"lcp", {.lcpTimes = 4}},
 };
 
 TEST(Month, EachRowIsToldWithinTwoMinutesAndIsOverByItself) {
