@@ -11,33 +11,12 @@ namespace {
 
 using net::Task;
 using net::Wait;
-using signal::Key;
 
 constexpr Duration kLook = std::chrono::seconds(1);
-constexpr Duration kListen = std::chrono::seconds(75);  // covers two half minutes
-constexpr std::int64_t kWindowUs = 30'000'000;
-constexpr std::int64_t kLateUs = 45'000'000;  // a window longer than that was not watched all along
 constexpr std::int64_t kJudgeUs = 5'000'000;
 constexpr std::int64_t kKeepCountsUs = 300'000'000;
-constexpr double kUsPerMs = 1000;
-constexpr std::size_t kClientsKept = 4;
-constexpr std::size_t kFailingMax = 256;  // clients of a service that are counted apart in half a minute
 constexpr const char* kSettings = "settings/";
 constexpr const char* kOutbox = "outbox/";
-
-void remember(std::vector<std::uint64_t>& clients, std::uint64_t hash) {
-  if (clients.size() >= kClientsKept) return;
-  if (std::find(clients.begin(), clients.end(), hash) == clients.end()) clients.push_back(hash);
-}
-
-bool failed(const signal::Sample& sample) {
-  constexpr int kServerError = 500;
-  return sample.status >= kServerError || sample.outcome == signal::Outcome::kBroken;
-}
-
-std::uint64_t usOf(double ms) {
-  return static_cast<std::uint64_t>(ms * kUsPerMs);
-}
 
 // Within one name in its shelf: no receiver's or notice's has a line break.
 std::string settingsName(const std::string& project, const std::string& environment) {
@@ -81,6 +60,7 @@ class Alarm::Kept final : public notify::Shelf {
 Alarm::Alarm(Parts parts)
     : parts_(parts),
       alerts_([this](const alert::Incident& incident) { return repeatAfter(incident); }),
+      observer_(parts.loop, parts.watcher),
       courier_(notify::Courier::create()),
       kept_(std::make_unique<Kept>(*this)) {
   notify::Outbox::Parts outbox{parts_.loop, *courier_, *kept_, parts_.store.home().substr(0, 8), {}, {}, {}};
@@ -93,7 +73,6 @@ Alarm::Alarm(Parts parts)
   outbox.otherwise = [this](const notify::Entry& entry) { return otherwise(entry); };
   outbox_ = notify::Outbox::create(std::move(outbox));
   restore();
-  parts_.watcher.onRecord([this](const signal::Reader::Seen& seen) { note(seen); });
 }
 
 Alarm::~Alarm() = default;
@@ -111,23 +90,9 @@ void Alarm::restore() {
   }
   alerts_.restore(*texts);
   written_ = alerts_.texts();
-  watchServices();
+  observer_.watch(settings_);
   const Status recovered = outbox_->recover();
   if (!recovered.ok()) log(Level::kError, "alarm", recovered.error().text());
-}
-
-void Alarm::watchServices() {
-  std::map<std::string, Watch> fresh;
-  for (const auto& [key, settings] : settings_) {
-    for (const auto& [name, service] : settings.services) {
-      const std::string table = model::tableService(key.first, key.second, name);
-      Watch watch{{key.first, key.second, name}, service.objectives, {}};
-      const auto before = watches_.find(table);
-      if (before != watches_.end()) watch.clients = std::move(before->second.clients);
-      fresh[table] = std::move(watch);
-    }
-  }
-  watches_ = std::move(fresh);
 }
 
 // What was deployed before this Orbit kept objectives has the usual ones.
@@ -144,77 +109,25 @@ void Alarm::adoptUnknown(const deploy::Deploy& deploy) {
     alerts_.configure(settings, now());
     settings_[key] = std::move(settings);
   }
-  if (!found.empty()) watchServices();
+  if (!found.empty()) observer_.watch(settings_);
 }
 
-void Alarm::note(const signal::Reader::Seen& seen) {
-  if (seen.key.kind != Key::Kind::kRequest || seen.record.sample.probe) return;
-  const auto found = watches_.find(seen.key.service);
-  if (found == watches_.end()) return;
-  Clients& clients = found->second.clients;
-  const model::Objectives& objectives = found->second.objectives;
-  const signal::Sample& sample = seen.record.sample;
-  remember(clients.seen, seen.record.clientHash);
-  if (failed(sample) && (clients.failing.size() < kFailingMax || clients.failing.contains(seen.record.clientHash))) {
-    ++clients.failing[seen.record.clientHash];
-  }
-  if (sample.latencyUs > usOf(objectives.p50Ms.alert)) remember(clients.overP50, seen.record.clientHash);
-  if (sample.latencyUs > usOf(objectives.p99Ms.alert)) remember(clients.overP99, seen.record.clientHash);
-}
-
-// Whose requests fail or are slow is only in the records; they are read while any do.
-void Alarm::listenWhenBad() {
-  const auto& windows = parts_.watcher.windows();
-  const std::size_t ticks = windows.ticksSince(std::exchange(lookedUs_, now()));
-  const observe::Window sum = windows.sum({}, ticks);
-  constexpr std::uint64_t kSlowUs = 100'000;
-  if (sum.counters.errors > 0 || sum.latency.above(kSlowUs).certainly > 0) parts_.watcher.listen(kListen);
-}
-
-void Alarm::observeWindow() {
-  const std::int64_t toUs = now();
-  const std::int64_t fromUs = std::exchange(windowFromUs_, toUs);
-  const auto& windows = parts_.watcher.windows();
-  const std::size_t ticks = windows.ticksSince(fromUs);
-  const bool gap = fromUs == 0 || toUs - fromUs > kLateUs || toUs <= fromUs || windows.sum({}, ticks).gap;
-  const auto found = windows.grouped(
-      [](const Key& key) { return key.kind == Key::Kind::kRequest ? key.service : std::string(); }, ticks);
-  for (auto& [table, watch] : watches_) {
-    Clients clients = std::exchange(watch.clients, {});
-    alert::Window window;
-    window.fromUs = fromUs;
-    window.toUs = toUs;
-    window.gap = gap;
-    window.seen = std::move(clients.seen);
-    const auto one = found.find(table);
-    if (one != found.end() && fromUs != 0) {
-      const auto& [counters, latency] = std::tie(one->second.counters, one->second.latency);
-      window.gap = window.gap || one->second.gap;
-      window.errors = {counters.count(), counters.errors, {}, 0};
-      for (const auto& [client, times] : clients.failing) {
-        remember(window.errors.clients, client);
-        window.errors.ofOne = std::max(window.errors.ofOne, times);
-      }
-      const auto over = [&](double ms) { return latency.above(usOf(ms)).certainly; };
-      window.p50 = {latency.count(), over(watch.objectives.p50Ms.alert), std::move(clients.overP50), 0};
-      window.p99 = {latency.count(), over(watch.objectives.p99Ms.alert), std::move(clients.overP99), 0};
-      window.overTarget = over(watch.objectives.p99Ms.target);
-      constexpr double kMedian = 0.5, kTail = 0.99;
-      window.p50Ms = static_cast<double>(latency.quantile(kMedian)) / kUsPerMs;
-      window.p99Ms = static_cast<double>(latency.quantile(kTail)) / kUsPerMs;
-    }
-    alerts_.observe(watch.place, std::move(window));
-  }
+// The half minute that is over.
+void Alarm::observe() {
+  observer_.tell(alerts_);
+  tellUse(parts_.meter.containers(), now(), alerts_);
+  tellDisks(parts_.meter.host().disks, now(), alerts_);
+  drops_.tell(parts_.meter.samplesDropped(), now(), alerts_);
 }
 
 Task<void> Alarm::judgeForever(const deploy::Deploy& deploy, Wait wait) {
   std::int64_t judgedUs = 0, keptUs = now();
   while (!wait.cancel->requested()) {
-    listenWhenBad();
+    observer_.listenWhenBad();
     bool due = now() - judgedUs >= kJudgeUs || now() < judgedUs;
-    if (windowFromUs_ == 0 || now() - windowFromUs_ >= kWindowUs || now() < windowFromUs_) {
+    if (observer_.due()) {
       adoptUnknown(deploy);
-      observeWindow();
+      observe();
       due = true;
     }
     if (due) {
@@ -338,7 +251,7 @@ Task<Status> Alarm::configure(model::Alerting settings) {
   ORBIT_CO_TRY_STATUS(co_await keep(std::move(texts)));
   alerts_.configure(settings, now());
   settings_[key] = std::move(settings);
-  watchServices();
+  observer_.watch(settings_);
   co_return Status();
 }
 

@@ -10,7 +10,9 @@
 
 #include "alert/alert.h"
 #include "api/api.h"
-#include "daemon/watcher.h"
+#include "daemon/alarm_use.h"
+#include "daemon/meter.h"
+#include "daemon/observer.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "notify/notify.h"
@@ -27,6 +29,7 @@ class Alarm final : public api::Alarms {
     store::Store& store;
     traffic::Traffic& traffic;
     Watcher& watcher;
+    const Meter& meter;
   };
   // Reads what is kept; blocks for milliseconds.
   explicit Alarm(Parts parts);
@@ -50,23 +53,9 @@ class Alarm final : public api::Alarms {
  private:
   class Kept;
   using EnvironmentKey = std::pair<std::string, std::string>;
-  // Who asked in the half minute under way; known only for what records were read of.
-  struct Clients {
-    std::vector<std::uint64_t> seen, overP50, overP99;
-    std::map<std::uint64_t, std::uint64_t> failing;  // how often each
-  };
-  struct Watch {
-    alert::Place place;
-    model::Objectives objectives;
-    Clients clients;
-  };
-
   void restore();
-  void watchServices();
   void adoptUnknown(const deploy::Deploy& deploy);
-  void note(const signal::Reader::Seen& seen);
-  void listenWhenBad();
-  void observeWindow();
+  void observe();
   net::Task<void> judgeForever(const deploy::Deploy& deploy, net::Wait wait);
   net::Task<void> watchEngine(net::Wait wait);
   net::Task<void> watchCertificates(net::Wait wait);
@@ -86,9 +75,9 @@ class Alarm final : public api::Alarms {
   Parts parts_;
   alert::Alerts alerts_;
   std::map<EnvironmentKey, model::Alerting> settings_;
-  std::map<std::string, Watch> watches_;        // by the service's name in signals
+  Observer observer_;
+  DropWatch drops_;
   std::map<std::string, std::string> written_;  // what is on disk of the state, by name
-  std::int64_t windowFromUs_ = 0, lookedUs_ = 0;
   std::map<std::string, std::int64_t> diedUs_;  // containers, that may come back by themselves
   std::map<EnvironmentKey, Instant> beatAt_;
   std::unique_ptr<notify::Courier> courier_;

@@ -53,7 +53,7 @@ void Alarm::happened(const deploy::Fact& fact) {
   } else if (fact.kind == "removed") {
     alerts_.forget(fact.project, fact.environment, now());
     settings_.erase({fact.project, fact.environment});
-    watchServices();
+    observer_.watch(settings_);
     parts_.store.keepAlerts({{"settings/" + fact.project + "/" + fact.environment, ""}}, [](const Status& kept) {
       if (!kept.ok()) log(Level::kWarning, "alarm", kept.error().text());
     });

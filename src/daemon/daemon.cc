@@ -175,7 +175,7 @@ int run(const model::Home& home) {
   DeployTraffic deployTraffic(*traffic);
   DeployJournal journal(loop, **store);
   DeploySecrets secrets(**store);
-  Alarm alarm({loop, *engine, **store, *traffic, watcher});
+  Alarm alarm({loop, *engine, **store, *traffic, watcher, meter});
   journal.onFact([&alarm](const deploy::Fact& fact) { alarm.happened(fact); });
   const auto deploy =
       deploy::Deploy::create({loop, *engine, stack, deployTraffic, evidence, journal, secrets, (*store)->home()});

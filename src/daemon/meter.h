@@ -26,6 +26,8 @@ class Meter final : public api::Measurements {
   std::vector<api::ContainerNow> containers() const override;
   api::HostNow host() const override;
   std::string exposition() const override;
+  // By the edge, ever since this process began: requests that it could not count by name.
+  std::uint64_t samplesDropped() const { return recorder_.samplesDropped(); }
   series::Recorder& recorder() { return recorder_; }
 
  private:

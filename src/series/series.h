@@ -93,6 +93,7 @@ class Recorder {
   Reading reading(Question question, std::int64_t nowUs) const;
   // Requests by project, environment and service since this process began; only grows.
   Span totals() const;
+  std::uint64_t samplesDropped() const { return totals_.samplesDropped + open_.samplesDropped; }  // likewise
   const std::deque<Mark>& marks() const { return marks_; }  // of the minutes that are kept
   // What was damaged or could not be written, for people; the newest last.
   const std::deque<std::string>& problems() const { return problems_; }
