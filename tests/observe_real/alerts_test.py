@@ -20,9 +20,9 @@ QUICK = {"share": 50, "pace": "2s", "watch": "1s", "warm": "2s"}
 KEY = "a key of the test"
 
 
-def deployed(test, alerts, objectives=None, variables=()):
-    """A home with one service deployed that tells whom `alerts` names."""
-    place = world.World({"web": world.service(QUICK)},
+def deployed(test, alerts, objectives=None, variables=(), **web):
+    """A home with one service deployed that tells whom `alerts` names. `web`: more of its x-orbit."""
+    place = world.World({"web": world.service(QUICK, x=web)},
                         top={"x-orbit": {"alerts": alerts, "objectives": objectives or {}}})
     test.addCleanup(place.close)
     for name, value in variables:
@@ -86,6 +86,38 @@ class Rows(unittest.TestCase):
 
     def test_latency_p99(self):
         self.raise_and_resolve("latency_p99", 0.05, "/slow?1200")
+
+
+class Pages(unittest.TestCase):
+    """LCP by the beacons that pages send, as a browser does when a page is left."""
+
+    def test_lcp(self):
+        hook = receivers.Receiver()
+        self.addCleanup(hook.close)
+        place = deployed(self, {"receivers": {"ops": {"webhook": hook.url, "allow_private": True}}}, vitals=True)
+        visitors = traffic.Traffic(place, rate=4)
+        self.addCleanup(visitors.stop)
+
+        def view(ms):
+            text = f"1 r1 /orders/81723\nLCP {ms} navigate\nCLS 0.02 navigate\n"
+            self.assertEqual(visitors.post("/.well-known/orbit/vitals", text), 204)
+
+        def viewing(ms):
+            view(ms)
+            return told(hook, "opened" if ms > 2500 else "resolved")
+
+        def explain():
+            return "\n".join([place.orbit("alerts", "--all").stdout, place.orbit("objectives").stdout, place.log()])
+
+        for _ in range(15):
+            view(900)
+        began = time.time()
+        opened = world.until(lambda: viewing(3200), "the webhook hears of lcp", 150, 1, explain)
+        self.assertLess(hook.requests[0]["at"] - began, 120, "told within two minutes")
+        self.assertIn("lcp", opened[0]["data"]["title"])
+        self.assertIn("lcp", place.orbit("objectives").stdout)
+        world.until(lambda: viewing(800), "the webhook hears that it is over", 200, 1, explain)
+        self.assertEqual(len(hook.requests), 2, "one notice each, and no other")
 
 
 class Receivers(unittest.TestCase):

@@ -53,6 +53,15 @@ class Traffic:
             with self.lock:
                 self.statuses[status] = self.statuses.get(status, 0) + 1
 
+    def post(self, path, text):
+        """Once, on a connection of its own; the status."""
+        connection = self.connect(0)
+        try:
+            connection.request("POST", path, text, {"Content-Type": "text/plain;charset=UTF-8"})
+            return connection.getresponse().status
+        finally:
+            connection.close()
+
     def go_bad(self, share, path):
         self.path, self.share = path, share
 
