@@ -11,7 +11,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr auto kKept = std::chrono::hours(6);  // longer than any upload waits for its build
+constexpr auto kKept = std::chrono::hours(6);  // longer than any upload waits for its operation
 
 // Tokens are ids of ours; anything else could name a path.
 bool isToken(std::string_view text) {
@@ -31,22 +31,22 @@ Status ContextFolder::open() {
   fs::create_directories(folder_, failed);
   if (!failed) fs::permissions(folder_, fs::perms::owner_all, failed);
   if (failed) return ioError("cannot make the folder " + folder_, failed.value());
-  sweep();
+  removeOlder(std::chrono::seconds(0));
   return {};
 }
 
-void ContextFolder::sweep() {
-  const auto oldest = fs::file_time_type::clock::now() - kKept;
+void ContextFolder::removeOlder(std::chrono::seconds age) {
+  const auto oldest = fs::file_time_type::clock::now() - age;
   std::error_code failed;
   for (const auto& entry : fs::directory_iterator(folder_, failed)) {
     std::error_code gone;
-    if (entry.path().extension() == ".tar" && entry.last_write_time(gone) < oldest) fs::remove(entry.path(), gone);
+    if (entry.path().extension() == ".tar" && entry.last_write_time(gone) <= oldest) fs::remove(entry.path(), gone);
   }
 }
 
 Result<ContextFolder::Upload> ContextFolder::create(std::string token) {
   ORBIT_CHECK(isToken(token));
-  sweep();
+  removeOlder(kKept);
   const int descriptor = ::open(path(token).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (descriptor < 0) return ioError("cannot keep the build context", errno);
   return Upload{std::move(token), descriptor};
@@ -65,7 +65,7 @@ Result<std::map<std::string, std::string>> ContextFolder::paths(
     if (!isToken(token) || !fs::is_regular_file(path(token), failed)) {
       return Error{.code = Code::kNotFound,
                    .message = "the build context of " + service + " is not here (any more)",
-                   .hint = "upload it again: an archive serves one operation and is kept for a day"};
+                   .hint = "upload it again: an archive serves one operation of one daemon"};
     }
     paths.emplace(service, path(token));
   }

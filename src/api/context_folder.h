@@ -1,6 +1,7 @@
 // Uploaded build contexts on disk, from their upload until the operation that uses them ends. Private to api. Thread
 // rules: the thread of its Loop; file calls of milliseconds block it, writes of archives go to a worker.
 #pragma once
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -13,8 +14,8 @@ class ContextFolder {
  public:
   explicit ContextFolder(std::string folder) : folder_(std::move(folder)) {}
 
-  // Makes the folder (0700). What a daemon that died left behind goes after six hours, here and with each upload: until
-  // then its caller may come again.
+  // Makes the folder (0700). What an earlier daemon left behind goes: the operations it was for ended with it. What no
+  // operation ever used goes after six hours, with a later upload.
   Status open();
   // An empty file (0600) for an upload and its token; the descriptor is the caller's.
   struct Upload {
@@ -41,7 +42,7 @@ class ContextFolder {
   };
 
  private:
-  void sweep();
+  void removeOlder(std::chrono::seconds age);
   std::string path(const std::string& token) const { return folder_ + "/" + token + ".tar"; }
   std::string folder_;
 };

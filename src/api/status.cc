@@ -78,7 +78,7 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
   Json body = Json::object();
   if (environment.empty() || environment == kDevelopment) {
     CallerCancel caller(shared, exchange);
-    const net::Wait wait = shortWait(shared, caller.cancel()).until(shared.services.loop.clock().now() + kEngineTime);
+    const net::Wait wait{shared.services.loop.clock().now() + kEngineTime, &caller.cancel()};
     const Status added = co_await addAllDevelopment(shared, project, list, wait);
     if (!added.ok()) body.set("problem", problemEvent(added.error()));  // what is deployed is known without the engine
   }

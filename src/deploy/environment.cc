@@ -161,7 +161,7 @@ Task<Status> Environment::raise(std::string service, int number, Wait wait) {
   co_return Status();
 }
 
-bool Environment::isRemoved(const std::string& service, int number) const {
+bool Environment::isBeingRemoved(const std::string& service, int number) const {
   const std::vector<Instance> all = instances_.of(service, number);
   return std::any_of(all.begin(), all.end(), [this](const auto& one) { return removing_.contains(one.id); });
 }
@@ -175,7 +175,7 @@ Task<Status> Environment::bringUp(std::string service, int number, bool warm, st
   }
   finished_.erase({service, number});
   // What the sweep is removing runs still, and is not warm any more.
-  while (isRemoved(service, number)) {
+  while (isBeingRemoved(service, number)) {
     ORBIT_CO_TRY_STATUS(co_await loop().sleep(kProbeGapFirst, wait));
   }
   const std::vector<Instance> there = instances_.of(service, number);

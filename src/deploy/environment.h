@@ -134,7 +134,7 @@ class Environment {
   bool serves(const ReleaseKey& release);
   net::Task<Status> stopOthers(std::string service, int group, net::Wait wait);
   bool needed(const Instance& one) const;
-  bool isRemoved(const std::string& service, int group) const;
+  bool isBeingRemoved(const std::string& service, int group) const;
   bool mayHeal(const std::string& service, const model::DeployService& planned, int group) const;
   net::Task<void> drainOne(ReleaseKey release);
   // `proven`: it served before, so one good answer is enough.

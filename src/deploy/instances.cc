@@ -111,7 +111,7 @@ Task<Result<std::string>> Instances::create(std::string name, InstanceInput inpu
                                             Wait wait) {
   ORBIT_CO_TRY(const auto files, givenFiles(input));
   const std::string image = spec.image;
-  auto created = co_await engine_.createContainer(name, std::move(spec), wait);
+  auto created = co_await engine::createNamed(loop_, engine_, name, std::move(spec), wait);
   if (!created.ok() && created.error().code == Code::kConflict) {
     // An answer that was lost, or the remains of a crash. One that runs is the one that is wanted.
     const auto there = co_await engine_.inspectContainer(name, wait);
@@ -119,7 +119,7 @@ Task<Result<std::string>> Instances::create(std::string name, InstanceInput inpu
     if (runs && input.number != 0 && there->summary.imageId == image) co_return there->summary.id;
     ORBIT_CO_TRY_STATUS(co_await engine_.removeContainer(name, true, true, wait));
     ORBIT_CO_TRY(auto again, containerSpec(input));
-    created = co_await engine_.createContainer(name, std::move(again), wait);
+    created = co_await engine::createNamed(loop_, engine_, name, std::move(again), wait);
   }
   if (!created.ok()) co_return std::move(created).error();
   for (const auto& file : files) {

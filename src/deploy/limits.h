@@ -9,10 +9,10 @@ namespace orbit::deploy {
 using namespace std::chrono_literals;
 
 inline constexpr int kReleasesKept = 10;  // of an environment, beside those that are live
-inline constexpr int kReleasesKeptShort =
-    1;  // the same, while the engine's disk is short of space: when less is free than
-inline constexpr double kDiskFreeShare = 0.1;                   // this share of it
-inline constexpr std::uint64_t kDiskFreeMost = 10'000'000'000;  // … or than these bytes
+// The same while the engine's disk is short of space: when less is free than this share of it, or than these bytes.
+inline constexpr int kReleasesKeptShort = 1;
+inline constexpr double kDiskFreeShare = 0.1;
+inline constexpr std::uint64_t kDiskFreeMost = 10'000'000'000;
 inline constexpr auto kDiskLookEvery = 1min;
 inline constexpr auto kProbeGapFirst = 50ms;  // between two probes at the gate, doubled up to …
 inline constexpr auto kProbeGapSoon = 200ms;  // … this in the gate's first time, then up to the probe's interval

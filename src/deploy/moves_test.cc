@@ -250,6 +250,27 @@ TEST_F(MovesTest, AColdRollbackIsNotSweptAway) {
   EXPECT_EQ(served("web"), "r1 100");
 }
 
+// A daemon that died while it made an instance has the engine go on with it: the name is taken, and nobody is there
+// yet.
+TEST_F(MovesTest, AColdRollbackWaitsForANameThatIsStillBeingMade) {
+  image("web", 8000);
+  deploy(200s);
+  image("web", 8000);
+  deploy(200s);
+  model::ContainerSpec spec;
+  spec.image = "web:1";
+  engine_->createLate("orbit.shop.production.web.r1.1", spec, 2s);
+  const auto back = [](Deploy* deploy) -> Task<void> {
+    Observer nobody;
+    const Wait forever;
+    const Outcome outcome = co_await deploy->rollback("shop", "production", "r1", nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  };
+  clients_->add(back(deploy_.get()));
+  pass(20s);
+  EXPECT_EQ(served("web"), "r1 100");
+}
+
 // A moment ago it was warm: what was seen of it before is no reason to send visitors there.
 TEST_F(MovesTest, AWayBackToWhatWasJustRemovedGoesThroughItsGate) {
   image("web", 8000, {}, 5s);

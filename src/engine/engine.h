@@ -113,6 +113,14 @@ struct EngineOptions {
 };
 std::unique_ptr<Engine> connectEngine(net::Loop& loop, EngineOptions options);
 
+// createContainer() by one whose predecessor may have died in the middle of the same: a create whose caller is gone
+// goes on, and holds its name before the container is there to be found. Waits for that, up to 15 s; kConflict then, or
+// at once where somebody has the name, as createContainer() answers. All references outlive the task.
+net::Task<Result<std::string>> createNamed(net::Loop& loop, Engine& engine, std::string name, model::ContainerSpec spec,
+                                           net::Wait wait);
+// Whether it is that kConflict.
+bool isNameTaken(const Error& error);
+
 // Attributes in which a container differs from what `spec` would make of it, by compose names ("environment", "ports");
 // what the image itself supplies does not count. For containers that another tool made (decision 7). Pure.
 std::vector<std::string> differences(const model::ContainerSpec& spec, const ContainerDetail& container,

@@ -149,10 +149,11 @@ void FakeMachine::refresh(FakeContainer& container) const {
 
 Result<std::string> FakeMachine::create(const std::string& name, const model::ContainerSpec& spec) {
   if (!name.empty() && !validName(name)) return engineError(400, "Invalid container name (" + name + ")");
-  for (const auto& other : containers_) {
-    if (name.empty() || other->detail.summary.name != name) continue;
+  const auto named = [&name](const auto& other) { return other->detail.summary.name == name; };
+  const auto holder = std::find_if(containers_.begin(), containers_.end(), named);
+  if (!name.empty() && holder != containers_.end()) {
     return engineError(409, "Conflict. The container name \"/" + name + "\" is already in use by container \"" +
-                                other->detail.summary.id + "\".");
+                                (*holder)->detail.summary.id + "\".");
   }
   ORBIT_TRY(const ImageDetail image, inspectImage(spec.image));
   ORBIT_TRY(const CreateCall call, createCall(name, spec, version_));

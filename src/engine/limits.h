@@ -28,6 +28,10 @@ inline constexpr auto kRemainsPause = 100ms;
 // How long a call waits for an engine that went away in the middle, when its own deadline is later.
 inline constexpr auto kRestartPatience = 20s;
 
+// A create whose caller died: how long its container is waited for, and between two looks.
+inline constexpr auto kNamePatience = 15s;
+inline constexpr auto kNameGap = 100ms;
+
 inline constexpr std::size_t kProbeBodyBytes = 2048;
 inline constexpr std::size_t kAnswerBytesMax = 32u << 20;
 inline constexpr std::size_t kErrorBytesMax = 64u << 10;

@@ -1,7 +1,6 @@
 #include "stack/create.h"
 
 #include "pack/pack.h"
-#include "stack/limits.h"
 #include "stack/names.h"
 
 namespace orbit::stack {
@@ -33,10 +32,6 @@ Task<Status> findPartners(Operation& operation, const model::Service& service,
 
 namespace {
 
-bool isNameTaken(const Error& error) {
-  return error.code == Code::kConflict && error.message.find("container name") != std::string::npos;
-}
-
 // Made by a caller of ours for the same place, and never started: nothing is lost with it.
 bool isRemains(const engine::ContainerSummary& holder, const engine::Labels& wanted) {
   if (holder.state != engine::ContainerState::kCreated) return false;
@@ -46,22 +41,14 @@ bool isRemains(const engine::ContainerSummary& holder, const engine::Labels& wan
 
 }  // namespace
 
-Task<Result<std::string>> createNamed(Operation& operation, std::string name, model::ContainerSpec spec) {
-  const Instant patience = operation.loop.clock().now() + kNamePatience;
-  for (;;) {
-    model::ContainerSpec once = spec;
-    auto made = co_await operation.engine.createContainer(name, std::move(once), operation.wait);
-    if (made.ok() || !isNameTaken(made.error()) || operation.loop.clock().now() >= patience) co_return made;
-    const auto holder = co_await operation.engine.inspectContainer(name, operation.wait);
-    if (holder.ok() && !isRemains(holder->summary, spec.labels)) co_return made;
-    if (holder.ok()) {
-      static_cast<void>(co_await operation.engine.removeContainer(holder->summary.id, false, false, operation.wait));
-    } else if (holder.error().code != Code::kNotFound) {
-      co_return made;
-    } else {
-      ORBIT_CO_TRY_STATUS(co_await operation.loop.sleep(kNameGap, operation.wait));
-    }
-  }
+Task<Result<std::string>> createInPlace(Operation& operation, std::string name, model::ContainerSpec spec) {
+  model::ContainerSpec first = spec;
+  auto made = co_await engine::createNamed(operation.loop, operation.engine, name, std::move(first), operation.wait);
+  if (made.ok() || !engine::isNameTaken(made.error())) co_return made;
+  const auto holder = co_await operation.engine.inspectContainer(name, operation.wait);
+  if (!holder.ok() || !isRemains(holder->summary, spec.labels)) co_return made;
+  static_cast<void>(co_await operation.engine.removeContainer(holder->summary.id, false, false, operation.wait));
+  co_return co_await engine::createNamed(operation.loop, operation.engine, name, std::move(spec), operation.wait);
 }
 
 Task<Status> putFiles(Operation& operation, const model::Plan& plan, const model::Service& service, std::string id) {

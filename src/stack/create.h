@@ -13,7 +13,7 @@ net::Task<Status> findPartners(Operation& operation, const model::Service& servi
                                const std::map<std::string, std::string>& ids, ContainerInput& input);
 
 // Makes the container. The remains of a caller that died give way, also those the engine is still making.
-net::Task<Result<std::string>> createNamed(Operation& operation, std::string name, model::ContainerSpec spec);
+net::Task<Result<std::string>> createInPlace(Operation& operation, std::string name, model::ContainerSpec spec);
 
 // Writes text-based configs and secrets into a container that does not run yet.
 net::Task<Status> putFiles(Operation& operation, const model::Plan& plan, const model::Service& service,

@@ -24,10 +24,6 @@ inline constexpr auto kHealthInterval = 30s;
 inline constexpr auto kHealthTimeout = 30s;
 inline constexpr int kHealthRetries = 3;
 
-// A create whose caller died goes on in the engine, which lists the container only when it is whole.
-inline constexpr auto kNamePatience = 15s;
-inline constexpr auto kNameGap = 100ms;
-
 inline constexpr int kBuildsAtOnce = 2;
 inline constexpr int kPullsAtOnce = 4;
 inline constexpr int kReplicasMost = 500;  // of one service

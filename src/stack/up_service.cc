@@ -123,7 +123,7 @@ Task<std::string> UpService::create(const Replica& replica, std::string name, st
     spec->labels[kReplacesLabel] = replaces;
   }
   operation_.containerStep(replica.name, service_.name, replaces.empty() ? "creating" : "recreating", replica.reason);
-  auto id = co_await createNamed(operation_, name, std::move(*spec));
+  auto id = co_await createInPlace(operation_, name, std::move(*spec));
   if (!id.ok()) {
     Failure failure = co_await explainRefusal(operation_, service_, name, std::move(id).error());
     fail(std::move(failure));

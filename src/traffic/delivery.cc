@@ -115,6 +115,7 @@ Task<void> Delivery::run(net::Cancel& cancel) {
     const std::uint64_t wish = wished_;
     const Status delivered = co_await deliver(wait);
     delivering_ = false;
+    tried_ = true;
     if (delivered.ok()) {
       pause = kSendAgainMin;
       problem_.clear();

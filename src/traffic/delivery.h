@@ -31,6 +31,8 @@ class Delivery {
   const std::vector<Listener>& listeners() const { return listeners_; }
   // "" or why the last try failed.
   const std::string& problem() const { return problem_; }
+  // Whether listeners() was brought up to date, or that was tried, since this object was made.
+  bool tried() const { return tried_; }
   // Returns when the newest is served, or when `wait` ends.
   net::Task<void> delivered(net::Wait wait);
   // Returns when this wish or a newer one is served. Errors: kTimeout or kUnavailable, with why the last try failed.
@@ -62,7 +64,7 @@ class Delivery {
   std::string served_;                       // the same as text; "": none that we know
   bool kept_ = true;                         // on the edge's disk too: else a restarted edge serves an older one
   std::uint64_t wished_ = 0, delivered_ = 0;
-  bool pending_ = false, delivering_ = false;
+  bool pending_ = false, delivering_ = false, tried_ = false;
   std::string problem_;
   net::Condition woken_, done_;
 };

@@ -94,7 +94,7 @@ class Room final : public Traffic {
   }
 
   Task<void> settle(std::string project, bool changed, Wait wait) override {
-    if (!changed && scout_.ready()) co_return;
+    if (!changed && scout_.ready() && delivery_.tried()) co_return;
     co_await scout_.look(std::move(project), wait);
     co_await delivery_.delivered(wait);
   }

@@ -45,6 +45,22 @@ TEST_F(TrafficTest, ARestartedDaemonTakesNothingAwayWhileItAsks) {
   EXPECT_EQ(urls(), "web=https://web.shop.localhost ");
 }
 
+// What looked around and had not yet asked hold for the listeners told of no URL: for `ps`, a service without one.
+TEST_F(TrafficTest, WhoAsksARestartedDaemonGetsTheUrls) {
+  start("web");
+  begin();
+  pass(1s);
+  end();
+  peers.hold = [this](std::string command, Wait) -> Task<Result<std::string>> {
+    static_cast<void>(co_await loop.sleep(500ms));
+    co_return co_await obey(std::move(command));
+  };
+  begin();
+  pass(100ms);
+  loop.runTask(traffic->settle("shop", false, Wait{clock.now() + 2s, nullptr}));
+  EXPECT_EQ(urls(), "web=https://web.shop.localhost ");
+}
+
 TEST_F(TrafficTest, AServerThatOpensLateIsFound) {
   listening("web", {8000}, 20s);
   begin();

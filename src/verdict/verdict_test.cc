@@ -160,6 +160,13 @@ TEST_F(JudgeTest, ATenthSlowerIsNoReason) {
   EXPECT_NE(repeat(tick(answers(2000, 0, 22 * kMs), answers(18'000, 0, 20 * kMs)), 60).action, Action::kRollBack);
 }
 
+void expectGivenUp(const Decision& back) {
+  EXPECT_EQ(back.action, Action::kRollBack);
+  ASSERT_EQ(back.reasons.size(), 1U);
+  EXPECT_NE(back.reasons[0].find("were given up by their clients before an answer on r12, 0 of"), std::string::npos)
+      << back.reasons[0];
+}
+
 TEST_F(JudgeTest, ClientsThatGiveUpWaitingCountAsSlow) {
   repeat(tick(answers(20), answers(180)), 5);
   Tick left = tick(answers(20), answers(180));
@@ -171,11 +178,7 @@ TEST_F(JudgeTest, ClientsThatGiveUpWaitingCountAsSlow) {
   early.routes[0].fresh.aborts = {};
   early.routes[0].fresh.aborts.add(5 * kMs, 5);
   EXPECT_NE(repeat(early, 30).action, Action::kRollBack) << "they left for reasons of their own";
-  const Decision back = repeat(left, 30);
-  EXPECT_EQ(back.action, Action::kRollBack);
-  ASSERT_EQ(back.reasons.size(), 1U);
-  EXPECT_NE(back.reasons[0].find("were given up by their clients before an answer on r12, 0 of"), std::string::npos)
-      << back.reasons[0];
+  expectGivenUp(repeat(left, 30));
 }
 
 TEST_F(JudgeTest, WhatHangsIsAFailureFromTheFirstSecond) {
@@ -186,11 +189,7 @@ TEST_F(JudgeTest, WhatHangsIsAFailureFromTheFirstSecond) {
   fresh.attempts += 3;
   fresh.aborted = 3;
   fresh.aborts.add(5000 * kMs, 3);
-  const Decision back = repeat(hangs, 10);
-  EXPECT_EQ(back.action, Action::kRollBack);
-  ASSERT_EQ(back.reasons.size(), 1U);
-  EXPECT_NE(back.reasons[0].find("were given up by their clients before an answer on r12"), std::string::npos)
-      << back.reasons[0];
+  expectGivenUp(repeat(hangs, 10));
 }
 
 TEST_F(JudgeTest, RefusalsCountWhereTheOldReleaseAnswers) {

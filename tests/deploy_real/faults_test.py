@@ -20,7 +20,7 @@ import world
 STEPS = [word for word in os.environ.get("STEPS", "building,gate,share").split(",") if word]
 ROUNDS = world.number("ROUNDS", 1)
 QUICK = {"share": 30, "pace": "4s", "watch": "3s", "warm": "3s", "drain": "2s"}
-HOME_MB, ENGINE_MB = 192, 400
+HOME_MB, ENGINE_MB = 64, 400
 LIVE = ("share", "promoted", "settled")
 GONE = ("failed", "taken back", "cancelled", "superseded")
 

@@ -80,7 +80,7 @@ void ExchangeState::route() {
   if (decision_.kind == Decision::Kind::kAnswer) {
     return answerLocal(decision_.status, decision_.fieldLines, decision_.body);
   }
-  if (compiled_->route->vitals && answerVitals()) return;
+  if (!compiled_->vitalsPath.empty() && answerVitals()) return;
   forward(table_->runtime->serviceOfRoute[decision_.number]);
 }
 

@@ -19,13 +19,11 @@ constexpr std::string_view kNoStore = "Cache-Control: no-store\r\n";
 // True: this request was ours. Also notes whether the page that is asked for gets a tag.
 bool ExchangeState::answerVitals() {
   std::string_view path = request_.at(request_.path);
-  const std::string& prefix = compiled_->route->path;
-  if (prefix.size() > 1 && startsWith(path, prefix)) path.remove_prefix(prefix.size());
-  if (!startsWith(path, kVitalsPath)) {
-    tagWanted_ = prefix.front() == '/' && wantsPage(request_);
+  if (!startsWith(path, compiled_->vitalsPath)) {
+    tagWanted_ = wantsPage(request_);
     return false;
   }
-  path.remove_prefix(kVitalsPath.size());
+  path.remove_prefix(compiled_->vitalsPath.size());
   const bool reads = request_.method == http::Method::kGet || request_.method == http::Method::kHead;
   if (path == ".js" && reads) {
     own_ = true;
@@ -59,14 +57,11 @@ void ExchangeState::reportVitals(const Beacon& beacon) {
     key.route = routeName();
     key.service = service()->config.name;
     if (release != releases.end()) key.release = release->id;
-    std::string& page = key.instance;
-    page = signal::vitalText({vital.name, beacon.page, vital.fromCache});
-    // Whoever sends beacons chooses pages: only so many are told apart.
-    auto& pages = table_->vitalPages;
-    if (pages.size() >= kVitalPagesMax && !pages.contains(page)) {
-      page = signal::vitalText({vital.name, "(other)", vital.fromCache});
+    key.instance = signal::vitalText({vital.name, beacon.page, vital.fromCache});
+    const std::string whole = key.service + " " + key.release + " " + key.route + " " + key.instance;
+    if (!worker_.vitalNames().take(whole, worker_.now())) {
+      key.instance = signal::vitalText({vital.name, "(other)", vital.fromCache});
     }
-    pages.insert(page);
     signal::Record record;
     record.kind = key.kind;
     record.wallUs = startWallUs_;
@@ -86,9 +81,9 @@ void ExchangeState::reportVitals(const Beacon& beacon) {
 
 void ExchangeState::beginTag(http::ResponseIndex& head) {
   if (!takesTag(head)) return;
-  tag_ = vitalsTag(compiled_->route->path, choice_.release->id, head);
+  tag_ = vitalsTag(compiled_->vitalsPath, choice_.release->id, head);
   tagging_ = true;
-  headFinder_.begin();
+  headFinder_ = {};
   if (head.framing.kind == http::Framing::Kind::kLength) head.framing.length += tag_.size();
   bytesOut_ += tag_.size();
 }

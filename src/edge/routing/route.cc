@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "edge/routing/field_text.h"
+#include "edge/vitals/vitals.h"
 #include "http/core/uri.h"
 
 namespace orbit::edge {
@@ -98,6 +99,10 @@ Result<CompiledRoute> CompiledRoute::compile(const model::TableRoute& route, std
   if (!route.cors.empty()) out.cors.emplace(route.cors[0]);
   out.requestEdits = compileEdits(route.requestHeaders);
   out.responseEdits = compileEdits(route.responseHeaders);
+  // A route for one path has no place for the script.
+  if (route.vitals && startsWith(route.path, "/")) {
+    out.vitalsPath = std::string(withoutLastSlash(route.path)).append(kVitalsPath);
+  }
   out.hstsLine = hstsOf(route);
   out.httpsPort = httpsPort;
   out.rewrites = !route.stripPrefix.empty() || !route.addPrefix.empty() || !route.rewriteTo.empty();

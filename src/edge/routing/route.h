@@ -50,9 +50,10 @@ struct CompiledRoute {
   std::optional<RedirectTarget> redirect;
   std::optional<Cors> cors;
   CompiledEdits requestEdits, responseEdits;
-  std::string hstsLine;   // "" : none
-  std::string httpsPort;  // ":8443", or "" for 443: where a redirect to HTTPS leads
-  bool rewrites = false;  // the path
+  std::string vitalsPath;  // where its pages' beacons go; "": nowhere
+  std::string hstsLine;    // "" : none
+  std::string httpsPort;   // ":8443", or "" for 443: where a redirect to HTTPS leads
+  bool rewrites = false;   // the path
 };
 
 }  // namespace orbit::edge

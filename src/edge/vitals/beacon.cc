@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "edge/routing/field_text.h"
 #include "edge/vitals/vitals.h"
+#include "edge/worker/limits.h"
 
 namespace orbit::edge {
 namespace {
@@ -83,6 +84,19 @@ std::string pageOf(std::string_view path) {
     page.append("/").append(isWord(segment) ? segment : std::string_view(segment.empty() ? "" : ":id"));
   }
   return page.empty() ? "/" : page;
+}
+
+bool VitalNames::take(const std::string& name, Instant now) {
+  if (known_.contains(name)) return true;
+  const auto more = static_cast<std::size_t>((now - refilled_) / kVitalNamesGap);
+  if (more > 0) {
+    used_ -= std::min(used_, more);
+    refilled_ = now;
+  }
+  if (used_ >= kVitalNamesBurst || known_.size() >= kVitalNamesMax) return false;
+  ++used_;
+  known_.insert(name);
+  return true;
 }
 
 }  // namespace orbit::edge

@@ -42,10 +42,9 @@ bool takesTag(const http::ResponseIndex& answer) {
   return cache == nullptr || !http::listNames(answer.at(cache->value), "no-transform");
 }
 
-std::string vitalsTag(std::string_view prefix, std::string_view release, const http::ResponseIndex& answer) {
-  if (prefix == "/") prefix = {};
+std::string vitalsTag(std::string_view path, std::string_view release, const http::ResponseIndex& answer) {
   std::string tag = "<script async src=\"";
-  tag.append(prefix).append(kVitalsPath).append(".js\"");
+  tag.append(path).append(".js\"");
   if (isPlain(release)) tag.append(" data-release=\"").append(release).append("\"");
   if (const std::string_view nonce = nonceOf(answer); !nonce.empty()) {
     tag.append(" nonce=\"").append(nonce).append("\"");

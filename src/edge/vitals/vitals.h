@@ -6,8 +6,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
+#include "base/clock.h"
 #include "http/core/index.h"
 
 namespace orbit::edge {
@@ -23,8 +25,8 @@ std::string_view vitalsScript();
 bool wantsPage(const http::RequestIndex& request);
 // Whether the tag may be added: a whole HTML page, neither encoded nor `no-transform` (RFC 9111 5.2.2.6).
 bool takesTag(const http::ResponseIndex& answer);
-// `prefix`: of the route's path. The nonce of the page's Content-Security-Policy is honoured.
-std::string vitalsTag(std::string_view prefix, std::string_view release, const http::ResponseIndex& answer);
+// `path`: the route's vitalsPath. The nonce of the page's Content-Security-Policy is honoured.
+std::string vitalsTag(std::string_view path, std::string_view release, const http::ResponseIndex& answer);
 
 // Finds where in a page the tag goes: behind `<head ...>`. Pieces may be cut anywhere. What has none within the first
 // 32 KiB gets it at its end.
@@ -32,10 +34,8 @@ class HeadFinder {
  public:
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   static constexpr std::size_t kWithin = 32 * 1024;
-  void begin() { *this = {}; }
   // The place in this piece, once; kNone otherwise.
   std::size_t find(std::string_view piece);
-  bool over() const { return seen_ >= kWithin; }  // there will be no place
 
  private:
   enum class In : std::uint8_t { kText, kTag, kHead, kComment };
@@ -59,6 +59,18 @@ struct Beacon {
 };
 // The text of beacon.js: "1 RELEASE PATH", then "NAME VALUE NAVIGATION" a line. False: it is none. Views into `text`.
 bool readBeacon(std::string_view text, Beacon& beacon);
+// What is told apart, as one text. Whoever sends beacons chooses their pages, and a series is never given back: a burst
+// of new names is taken, then one every few seconds, and only so many in the life of a worker.
+class VitalNames {
+ public:
+  // False: it is to be counted as "(other)".
+  bool take(const std::string& name, Instant now);
+
+ private:
+  std::unordered_set<std::string> known_;
+  Instant refilled_{};
+  std::size_t used_ = 0;  // of the burst
+};
 // A path without what looks like an id, a name or a secret: such segments are ":id"; at most six segments.
 std::string pageOf(std::string_view path);
 

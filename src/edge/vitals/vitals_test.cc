@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "edge/worker/limits.h"
+
 namespace orbit::edge {
 namespace {
 
@@ -54,12 +56,14 @@ TEST(Vitals, OnlyWholePlainPagesTakeTheTag) {
 }
 
 TEST(Vitals, TheTagNamesScriptReleaseAndNonce) {
-  EXPECT_EQ(vitalsTag("/", "r12", answerOf("")),
+  EXPECT_EQ(vitalsTag("/.well-known/orbit/vitals", "r12", answerOf("")),
             "<script async src=\"/.well-known/orbit/vitals.js\" data-release=\"r12\"></script>");
-  EXPECT_EQ(vitalsTag("/shop", "r1", answerOf("Content-Security-Policy: script-src 'self' 'nonce-aB3+/='; x\r\n")),
+  EXPECT_EQ(vitalsTag("/shop/.well-known/orbit/vitals", "r1",
+                      answerOf("Content-Security-Policy: script-src 'self' 'nonce-aB3+/='; x\r\n")),
             "<script async src=\"/shop/.well-known/orbit/vitals.js\" data-release=\"r1\" nonce=\"aB3+/=\"></script>");
-  EXPECT_EQ(vitalsTag("/", "\"><b>", answerOf("Content-Security-Policy: script-src 'nonce-\"x'\r\n")),
-            "<script async src=\"/.well-known/orbit/vitals.js\"></script>");
+  EXPECT_EQ(
+      vitalsTag("/.well-known/orbit/vitals", "\"><b>", answerOf("Content-Security-Policy: script-src 'nonce-\"x'\r\n")),
+      "<script async src=\"/.well-known/orbit/vitals.js\"></script>");
 }
 
 TEST(Vitals, ABeaconIsReadWhole) {
@@ -106,6 +110,22 @@ TEST(Vitals, APageIsItsShape) {
 TEST(Vitals, TheScriptIsThePackageAndOurs) {
   EXPECT_NE(vitalsScript().find("webVitals"), std::string_view::npos);
   EXPECT_NE(vitalsScript().find("sendBeacon"), std::string_view::npos);
+}
+
+TEST(VitalNames, ABurstThenOneByOneAndOnlySoManyEver) {
+  VitalNames names;
+  Instant now{std::chrono::hours(1)};
+  std::size_t taken = 0;
+  for (; names.take(std::to_string(taken), now); ++taken) ASSERT_LE(taken, kVitalNamesBurst);
+  EXPECT_EQ(taken, kVitalNamesBurst);
+  EXPECT_TRUE(names.take("0", now)) << "it was taken before";
+  now += kVitalNamesGap;
+  EXPECT_TRUE(names.take(std::to_string(taken++), now));
+  EXPECT_FALSE(names.take(std::to_string(taken), now));
+  for (int day = 0; day < 30; ++day, now += std::chrono::hours(24)) {
+    while (names.take(std::to_string(taken), now)) ++taken;
+  }
+  EXPECT_EQ(taken, kVitalNamesMax);
 }
 
 }  // namespace

@@ -23,7 +23,9 @@ inline constexpr std::chrono::seconds kLinger{2};                   // from our 
 inline constexpr std::chrono::seconds kQuietGrace{5};               // of an idle connection when draining
 inline constexpr std::chrono::seconds kPoolIdleMax{3};              // decision 26
 inline constexpr std::chrono::seconds kPoolIdleMaxUnrepeatable{1};  // decision 26
-inline constexpr std::size_t kVitalPagesMax = 400;                  // metrics and pages told apart, by one worker
+inline constexpr std::size_t kVitalNamesBurst = 200;                // new ones of metric and page taken at once
+inline constexpr std::chrono::seconds kVitalNamesGap{10};           // then one more
+inline constexpr std::size_t kVitalNamesMax = 2000;                 // in a worker's life
 inline constexpr int kInterimMax = 16;                              // 1xx answers before the real one
 inline constexpr std::size_t kRequestIdBytesMax = 128;              // taken over from a trusted proxy
 inline constexpr std::chrono::seconds kFrameGrace{5};               // for a frame to end when its WebSocket is to

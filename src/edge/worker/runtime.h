@@ -66,7 +66,6 @@ struct WorkerTable {
   std::vector<std::shared_ptr<ServiceDesk>> desks;   // as the services
   std::vector<std::unique_ptr<RouteSeries>> series;  // as the routes, then one for each service without a route
   signal::SeriesId nowhere = signal::kNoSeries;      // requests that no route serves
-  std::unordered_set<std::string> vitalPages;        // "LCP /orders/:id": those told apart
   unsigned pins = 0;
 };
 

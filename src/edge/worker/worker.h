@@ -12,6 +12,7 @@
 
 #include "edge/log/access_log.h"
 #include "edge/upstream/pool.h"
+#include "edge/vitals/vitals.h"
 #include "edge/worker/runtime.h"
 #include "net/net.h"
 #include "signal/signal.h"
@@ -87,6 +88,7 @@ class Worker {
   void setUpstreams(Upstreams& upstreams) { upstreams_ = &upstreams; }  // of a test
   signal::WorkerWriter* signals() { return options_.signals; }
   AccessLog* log() { return log_.get(); }
+  VitalNames& vitalNames() { return vitalNames_; }
   net::TlsServer* tls() { return options_.tls.get(); }
   std::uint64_t hashSeed() const { return hashSeed_; }
   bool draining() const { return draining_; }
@@ -128,6 +130,7 @@ class Worker {
   std::unordered_map<std::string, std::weak_ptr<ServiceDesk>> desks_;
   std::unique_ptr<AccessLog> log_;
   WorkerCounts counts_;
+  VitalNames vitalNames_;
   Pools pools_{*this};
   Upstreams* upstreams_ = &pools_;
   std::vector<std::unique_ptr<Listener>> listeners_;
