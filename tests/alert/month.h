@@ -61,7 +61,8 @@ struct Trouble {
 
 class Month {
  public:
-  Month(std::uint64_t seed, std::vector<Habit> habits) : dice_{Random(seed)}, habits_(std::move(habits)) {
+  Month(std::uint64_t seed, std::vector<Habit> habits)
+      : dice_{Random(seed)}, viewDice_{Random(~seed)}, habits_(std::move(habits)) {
     settings_.project = "shop";
     settings_.environment = "production";
     for (const auto& habit : habits_) settings_.services[habit.name] = {};
@@ -123,10 +124,10 @@ class Month {
     one.p50 = {all, dice_.binomial(all, std::min(1.0, habit.overP50 * slow + trouble.overP50)), {}, 0};
     one.p99 = {all, std::min(dice_.binomial(all, std::min(1.0, habit.overP99 * slow + trouble.overP99)), all), {}, 0};
     one.overTarget = one.p99.bad + dice_.binomial(all - one.p99.bad, std::min(1.0, habit.overTarget * slow));
-    const std::uint64_t views = trouble.silent ? 0 : dice_.poisson(habit.views * dayShare(habit));
+    const std::uint64_t views = trouble.silent ? 0 : viewDice_.poisson(habit.views * dayShare(habit));
     constexpr double kLcpSpread = 0.45;
     for (std::uint64_t i = 0; i < views; ++i) {
-      one.lcpMs.push_back(habit.lcpMs * trouble.lcpTimes * std::exp(kLcpSpread * dice_.normal()));
+      one.lcpMs.push_back(habit.lcpMs * trouble.lcpTimes * std::exp(kLcpSpread * viewDice_.normal()));
     }
     one.seen = clients(all, habit.clients);
     // A client with trouble of its own: a scanner, an old app, a page that only it asks for.
@@ -164,7 +165,7 @@ class Month {
     alerts.restore(texts);
   }
 
-  Dice dice_;
+  Dice dice_, viewDice_;  // pages have their own, so that requests come as they do without
   std::vector<Habit> habits_;
   model::Alerting settings_;
   std::vector<double> load_;
@@ -174,7 +175,7 @@ class Month {
 
 // Busy, middling with one client only (a proxy before it), quiet ones, and one that nearly sleeps.
 inline std::vector<Habit> habits() {
-  return {{"web", 40, 0.1, 0.15, 0.0003, 0.08, 0.002, 0.004, 200, 12, 900},
+  return {{"web", 40, 0.1, 0.15, 0.0003, 0.08, 0.002, 0.004, 200, 80, 900},
           {"api", 15, 0.05, 0.3, 0.0005, 0.05, 0.001, 0.003, 40},
           {"proxied", 8, 0.2, 0.2, 0.0004, 0.1, 0.002, 0.004, 1},
           {"jobs", 1, 1, 0.05, 0.0005, 0.02, 0.0005, 0.002, 3},
