@@ -8,6 +8,7 @@
 #include "alert/alert.h"
 #include "daemon/watcher.h"
 #include "model/alerting.h"
+#include "model/live.h"
 #include "net/net.h"
 
 namespace orbit::daemon {
