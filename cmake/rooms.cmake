@@ -28,13 +28,16 @@ set(ORBIT_LIBS_engine sodium)
 set(ORBIT_LIBS_http nghttp2)
 set(ORBIT_LIBS_cert crypto)
 set(ORBIT_LIBS_edge re2)
+set(ORBIT_LIBS_logs zstd re2)
 set(ORBIT_LIBS_plane sodium)
 set(ORBIT_LIBS_table re2)
+set(ORBIT_LIBS_series z zstd)
 set(ORBIT_LIBS_traffic resolv sodium)
+set(ORBIT_LIBS_notify curl sodium)
 # What only a room's unit tests link.
 set(ORBIT_TEST_LIBS_pack archive)
 # Rooms clang 14 can compile (no coroutines), so that libFuzzer can drive them.
-set(ORBIT_PURE_ROOMS base format model signal verdict http pack table project cert edge observe)
+set(ORBIT_PURE_ROOMS base format logs model signal verdict http pack table project cert edge observe series alert)
 
 # What browsers get of a route with `vitals`, as a string of the edge's.
 function(orbit_vitals_script target)

@@ -4,9 +4,13 @@
 #include <memory>
 #include <string>
 
+#include "api/alarms.h"
+#include "api/measurements.h"  // IWYU pragma: export
+#include "collect/collect.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
+#include "logs/logs.h"
 #include "stack/stack.h"
 #include "store/store.h"
 #include "traffic/traffic.h"
@@ -20,10 +24,15 @@ struct Services {
   store::Store& store;
   traffic::Traffic& traffic;
   deploy::Deploy& deploy;
+  Alarms& alarms;
   deploy::Secrets& secrets;    // an environment's variables, for reading a project's files as it will run them
   std::string contextsFolder;  // where uploaded build contexts are kept until used; made (0700) when missing
   net::Cancel& stop;  // the daemon ends: operations are cancelled and journaled as such; callers see their stream end
-  std::string signalFolder = {};  // where the edge's generations leave their signals
+  std::string signalFolder = {};         // where the edge's generations leave their signals
+  Measurements* measurements = nullptr;  // null: nothing is measured here
+  // What is kept of what containers said; without them `logs` asks the engine.
+  logs::Store* logs = nullptr;
+  collect::Collector* collector = nullptr;
 };
 
 // The handler for http::serve; must be destroyed after the loop's tasks ended. Removes stale contexts. Blocks briefly.

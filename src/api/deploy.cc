@@ -78,6 +78,8 @@ net::Task<EnvironmentResult> move(Shared& shared, EventStream& stream, const Dep
     co_return EnvironmentResult{"failed", {}};
   }
   EnvironmentChange what{"deploy", plan.project, plan.environment};
+  const Status configured = co_await shared.services.alarms.configure(plan.alerting);
+  if (!configured.ok()) stream.tell(warningEvent({configured.error().text(), "alerts stay as they were", {}}));
   deploy::StartRequest start = startRequest(shared, request, std::move(plan), std::move(contexts));
   const EnvironmentWork work = [&](deploy::Observer observer, net::Wait wait) {
     return shared.services.deploy.start(start, request.until, std::move(observer), wait);

@@ -30,6 +30,11 @@ class FakeStore final : public store::Store {
   Result<std::vector<store::Operation>> operations(std::string_view, int) override { return journal; }
   Result<std::vector<store::Operation>> recover(std::int64_t) override { return std::vector<store::Operation>(); }
   void prune(int, Done done) override { done({}); }
+  void keepAlerts(std::map<std::string, std::string> texts, Done done) override {
+    for (auto& [name, text] : texts) alertTexts[name] = std::move(text);
+    done({});
+  }
+  Result<std::map<std::string, std::string>> alerts() override { return alertTexts; }
   void addDomain(model::Domain domain, Done done) override {
     hosts.push_back(std::move(domain));
     done({});
@@ -97,7 +102,7 @@ class FakeStore final : public store::Store {
   std::vector<std::string> revoked;
   std::vector<store::Fact> history;
   std::vector<model::Domain> hosts;
-  std::map<std::string, std::string> settings;
+  std::map<std::string, std::string> settings, alertTexts;
   Status outcome;
 
  private:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "api/api.h"
+#include "api/fake_alarms.h"
 #include "api/fake_store.h"
 #include "engine/fake.h"
 
@@ -222,7 +223,7 @@ class Handler : public testing::Test {
     engine->setBehaviour("web", saying({"web one"}));
     std::string pattern = testing::TempDir() + "orbit-api-XXXXXX";
     folder = ::mkdtemp(pattern.data());
-    handle = handler({loop, *engine, stack, store, traffic, deploy, secrets, folder + "/contexts", stop, ""});
+    handle = handler({loop, *engine, stack, store, traffic, deploy, alarms, secrets, folder + "/contexts", stop, ""});
   }
   ~Handler() override { removeFolder(folder); }
 
@@ -271,6 +272,7 @@ class Handler : public testing::Test {
   stack::Stack stack{loop, *engine, "home-1"};
   FakeTraffic traffic;
   FakeDeploy deploy{loop};
+  FakeAlarms alarms;
   FakeSecrets secrets;
   net::Cancel stop;
   std::string folder;

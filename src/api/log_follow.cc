@@ -17,10 +17,12 @@ std::string attribute(const engine::Event& event, std::string_view name) {
 
 }  // namespace
 
-LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, Told told, Settled settled)
+LogFollow::LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, LineSink line, Told told,
+                     Settled settled)
     : loop_(loop),
       engine_(engine),
       scope_(std::move(scope)),
+      line_(std::move(line)),
       told_(std::move(told)),
       settled_(std::move(settled)),
       changed_(loop),
@@ -130,7 +132,7 @@ net::Task<Status> LogFollow::take(std::string id, int& skip, engine::LogRecord r
   followed.source.mark.note(record.timeUs);
   auto line = followed.joiner.add(std::move(record));
   if (!line) co_return Status();
-  co_return co_await told_(logEvent(*line));
+  co_return co_await line_(std::move(*line));
 }
 
 net::Task<void> LogFollow::tellEnd(const LogSource& source, net::Wait wait) {

@@ -16,11 +16,11 @@ namespace orbit::api {
 
 class LogFollow {
  public:
-  // `told` takes log and container events; it may make us wait.
+  // `line` takes lines, `told` container events; both may make us wait.
   using Told = std::function<net::Task<Status>(format::Json)>;
   // Resolves when no operation on the project is under way: one that stops containers may be about to start them again.
   using Settled = std::function<net::Task<Status>(net::Wait)>;
-  LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, Told told, Settled settled);
+  LogFollow(net::Loop& loop, engine::Engine& engine, ContainerScope scope, LineSink line, Told told, Settled settled);
 
   // `sources`: read so far as their marks say; `listedUs`: when the containers were listed; `floorUs`: what a source
   // without a mark said before that is left out. Errors: kCancelled, the engine's.
@@ -44,6 +44,7 @@ class LogFollow {
   net::Loop& loop_;
   engine::Engine& engine_;
   const ContainerScope scope_;
+  const LineSink line_;
   const Told told_;
   const Settled settled_;
   std::map<std::string, Followed> followed_;  // by id

@@ -8,12 +8,19 @@ constexpr std::size_t kLineBytesMax = 1024 * 1024;
 }  // namespace
 
 format::Json logEvent(const LogLine& line) {
-  return format::Json::object({{"event", "log"},
-                               {"service", line.service},
-                               {"container", line.container},
-                               {"stream", line.isError ? "stderr" : "stdout"},
-                               {"timeUs", line.timeUs},
-                               {"text", line.text}});
+  format::Json event = format::Json::object({{"event", "log"},
+                                             {"service", line.service},
+                                             {"container", line.container},
+                                             {"stream", line.isNotice  ? "orbit"
+                                                        : line.isError ? "stderr"
+                                                                       : "stdout"},
+                                             {"timeUs", line.timeUs},
+                                             {"text", line.text}});
+  for (const auto& [name, value] : {std::pair("level", &line.level), std::pair("environment", &line.environment),
+                                    std::pair("release", &line.release), std::pair("request", &line.request)}) {
+    if (!value->empty()) event.set(name, *value);
+  }
+  return event;
 }
 
 std::optional<LogLine> LineJoiner::add(engine::LogRecord record) {

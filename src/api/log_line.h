@@ -11,8 +11,10 @@ namespace orbit::api {
 struct LogLine {
   std::string service, container;
   bool isError = false;
-  std::int64_t timeUs = 0;  // of its first part
-  std::string text;
+  std::int64_t timeUs = 0;                                               // of its first part
+  std::string text;                                                      // a stack trace has several lines
+  std::string level = {}, environment = {}, release = {}, request = {};  // "" where unknown
+  bool isNotice = false;                                                 // Orbit's own words
 };
 format::Json logEvent(const LogLine& line);
 

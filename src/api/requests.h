@@ -4,7 +4,8 @@
 #include "api/environment.h"
 #include "api/target.h"
 #include "api/traffic_view.h"
-#include "engine/types.h"
+#include "engine/engine.h"
+#include "logs/logs.h"
 #include "model/domain.h"
 #include "stack/stack.h"
 #include "store/store.h"
@@ -66,6 +67,7 @@ struct LogsRequest {
   std::vector<std::string> services;
   std::string environment;  // "": of all
   engine::LogOptions options;
+  logs::Query query;  // its conditions; keys, times and tail are those of `options`
 };
 Result<LogsRequest> decodeLogs(const format::Json& body);
 

@@ -42,6 +42,8 @@ constexpr PostRoute kPosts[] = {
     {"promote", promote},
     {"environment/remove", removeEnvironment},
     {"project", nameProject},
+    {"incidents/change", changeIncident},
+    {"alerts/test", testReceiver},
     {"vars", listVariables},
     {"vars/set", setVariables},
     {"vars/unset", unsetVariables},
@@ -64,6 +66,12 @@ constexpr PlainRoute kPlain[] = {
     {"GET", "release", release},
     {"GET", "open", openRelease},
     {"GET", "vars", variables},
+    {"GET", "alerts", alerts},
+    {"GET", "incidents", incidents},
+    {"GET", "objectives", objectives},
+    {"GET", "metrics", metrics},
+    {"GET", "containers", containers},
+    {"GET", "exposition", exposedText},
 };
 
 Error unknownTarget(std::string_view method, std::string_view path) {
@@ -95,6 +103,7 @@ net::Task<void> route(Shared& shared, http::Exchange& exchange) {
   const std::string path = head.target.substr(0, mark);
   const std::string query = mark == std::string::npos ? "" : head.target.substr(mark + 1);
   const std::string_view name = startsWith(path, kPrefix) ? std::string_view(path).substr(kPrefix.size()) : "";
+  if (path == "/metrics" && head.method == "GET") co_return co_await exposition(shared, exchange);
   for (const auto& each : kPlain) {
     if (each.name == name && each.method == head.method) co_return co_await each.question(shared, exchange, query);
   }

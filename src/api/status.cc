@@ -2,33 +2,16 @@
 #include "api/deploy_events.h"
 #include "api/environment.h"
 #include "api/events.h"
+#include "api/query.h"
 #include "api/requests.h"
 #include "api/verbs.h"
-#include "format/url.h"
 
 namespace orbit::api {
 namespace {
 
 using format::Json;
-using Query = std::map<std::string, std::string, std::less<>>;
-
 constexpr auto kUrlTime = std::chrono::seconds(1);
 constexpr auto kEngineTime = std::chrono::seconds(5);  // what is deployed is told without it
-
-Query queryOf(const std::string& text) {
-  Query query;
-  for (const auto part : split(text, '&')) {
-    const auto equals = part.find('=');
-    if (equals == std::string_view::npos) continue;
-    query.emplace(format::percentDecode(part.substr(0, equals)), format::percentDecode(part.substr(equals + 1)));
-  }
-  return query;
-}
-
-std::string valueOf(const Query& query, std::string_view name) {
-  const auto found = query.find(name);
-  return found == query.end() ? "" : found->second;
-}
 
 // "running", "unhealthy", "1 of 2 running", or what the engine says of a container that does not run.
 std::string stateOf(const std::vector<stack::Stack::Row>& rows, const std::string& service, deploy::StatusRow& status) {
@@ -100,6 +83,7 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
     if (!added.ok()) body.set("problem", problemEvent(added.error()));  // what is deployed is known without the engine
   }
   body.set("rows", std::move(list));
+  body.set("incidents", openIncidents(shared, project, environment));
   co_await answer(exchange, std::move(body));
 }
 

@@ -51,6 +51,17 @@ Status readStatus(const std::string& text, TrafficFilter& filter) {
 
 namespace {
 
+std::string idText(const std::array<std::uint8_t, 16>& id) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  for (std::size_t at = 0; at < id.size(); ++at) {
+    if (at == 4 || at == 6 || at == 8 || at == 10) out += '-';
+    out += kHex[id[at] >> 4];
+    out += kHex[id[at] & 15];
+  }
+  return out;
+}
+
 // Services of projects are named "project.environment.service" (model/live.h).
 bool isOf(const TrafficFilter& filter, const std::string& service) {
   const bool named = filter.service.empty() || service == filter.service || endsWith(service, "." + filter.service);
@@ -66,12 +77,14 @@ bool matches(const TrafficFilter& filter, const signal::Record& record, const si
          record.sample.status >= filter.statusLeast && record.sample.status <= filter.statusMost &&
          record.sample.latencyUs >= filter.slowUs && isOf(filter, key.service) &&
          (filter.route.empty() || key.route == filter.route) &&
-         (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix);
+         (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix) &&
+         (filter.request.empty() || idText(record.requestId) == filter.request);
 }
 
 Json requestEvent(const signal::Record& record, const signal::Key& key, std::uint64_t generation) {
   return Json::object({{"event", "request"},
                        {"timeUs", record.wallUs},
+                       {"id", idText(record.requestId)},
                        {"method", record.method},
                        {"host", record.host},
                        {"path", record.path},
@@ -86,6 +99,38 @@ Json requestEvent(const signal::Record& record, const signal::Key& key, std::uin
                        {"client", record.client},
                        {"userAgent", record.userAgent},
                        {"generation", generation}});
+}
+
+Json requestEvent(const TrafficFilter& filter, std::string_view accessLine) {
+  const auto line = format::parseJson(accessLine);
+  if (!line.ok() || !line->isObject()) return {};
+  const Json& of = *line;
+  const auto durationUs = static_cast<std::int64_t>(of["duration"].asDouble() * 1e6 + 0.5);
+  const std::int64_t status = of["status"].asInt();
+  const bool wanted = status >= filter.statusLeast && status <= filter.statusMost &&
+                      static_cast<std::uint64_t>(durationUs) >= filter.slowUs &&
+                      isOf(filter, of["service"].asString()) &&
+                      (filter.route.empty() || of["route"].asString() == filter.route) &&
+                      (filter.method.empty() || of["method"].asString() == filter.method) &&
+                      startsWith(of["path"].asString(), filter.pathPrefix) &&
+                      (filter.request.empty() || of["id"].asString() == filter.request);
+  if (!wanted) return {};
+  Json event = Json::object({{"event", "request"}, {"status", status}, {"durationUs", durationUs}});
+  for (const auto& [member, name] : {std::pair("id", "id"),
+                                     {"method", "method"},
+                                     {"host", "host"},
+                                     {"path", "path"},
+                                     {"outcome", "outcome"},
+                                     {"route", "route"},
+                                     {"service", "service"},
+                                     {"release", "release"},
+                                     {"client", "client"},
+                                     {"user_agent", "userAgent"}}) {
+    event.set(name, of[member].asString());
+  }
+  event.set("bytesIn", of["bytes_in"].asInt());
+  event.set("bytesOut", of["bytes_out"].asInt());
+  return event;
 }
 
 std::vector<Json> TrafficView::take() {

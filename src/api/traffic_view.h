@@ -18,11 +18,14 @@ struct TrafficFilter {
   int statusLeast = 0, statusMost = 999;
   std::uint64_t slowUs = 0;
   std::int64_t sinceUs = 0;
+  std::string request;  // its id
 };
 // "404", "5xx", "" for any; 0 is an answer that never came. Errors: kInvalid.
 Status readStatus(const std::string& text, TrafficFilter& filter);
 bool matches(const TrafficFilter& filter, const signal::Record& record, const signal::Key& key);
 format::Json requestEvent(const signal::Record& record, const signal::Key& key, std::uint64_t generation);
+// A line of the access log as such an event, if it matches; null when not.
+format::Json requestEvent(const TrafficFilter& filter, std::string_view accessLine);
 
 // All generations in a folder, those included that come while it is read.
 class TrafficView {

@@ -39,6 +39,8 @@ net::Task<void> rollback(Shared& shared, http::Exchange& exchange, format::Json 
 net::Task<void> promote(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> removeEnvironment(Shared& shared, http::Exchange& exchange, format::Json body);
 net::Task<void> nameProject(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> changeIncident(Shared& shared, http::Exchange& exchange, format::Json body);
+net::Task<void> testReceiver(Shared& shared, http::Exchange& exchange, format::Json body);
 
 // GET, and the upload. `query` is what stands behind the target's '?'.
 using Question = net::Task<void> (*)(Shared& shared, http::Exchange& exchange, std::string query);
@@ -49,9 +51,21 @@ net::Task<void> authority(Shared& shared, http::Exchange& exchange, std::string 
 net::Task<void> variables(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> operations(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> containers(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> metrics(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> releases(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> release(Shared& shared, http::Exchange& exchange, std::string query);
 net::Task<void> uploadContext(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> alerts(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> incidents(Shared& shared, http::Exchange& exchange, std::string query);
+net::Task<void> objectives(Shared& shared, http::Exchange& exchange, std::string query);
+
+// Those that are open, for `status`; "" for all.
+format::Json openIncidents(Shared& shared, const std::string& project, const std::string& environment);
+
+// What a Prometheus reads: GET /metrics as it is, GET /v1/exposition as a member of JSON.
+net::Task<void> exposition(Shared& shared, http::Exchange& exchange);
+net::Task<void> exposedText(Shared& shared, http::Exchange& exchange, std::string query);
 
 }  // namespace orbit::api

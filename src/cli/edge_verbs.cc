@@ -20,7 +20,8 @@ std::vector<Verb> edgeVerbs() {
        "Show what visitors asked the edge and what they got",
        "orbit requests -f                      as they come\n"
        "orbit requests --status 5xx --since 5m what failed in the last five minutes\n"
-       "orbit requests -f --service api --slow 500ms --path /orders",
+       "orbit requests -f --service api --slow 500ms --path /orders\n"
+       "orbit requests --request 01936d2c-4c1e-7a53-9b1e-2f8a4f6f1a2b",
        {{"follow", 'f', kSwitch, "", "Go on showing new ones"},
         kOneEnvironment,
         {"service", 0, kText, "NAME", "Only those that a service answered"},
@@ -29,6 +30,7 @@ std::vector<Verb> edgeVerbs() {
         {"method", 0, kText, "METHOD", "Only those of a method (POST)"},
         {"path", 0, kText, "PREFIX", "Only those whose path begins so"},
         {"slow", 0, kText, "SPAN", "Only those that took at least so long (500ms, 2s)"},
+        {"request", 0, kText, "ID", "Only the one with this id (as services got it in X-Request-Id, and log it)"},
         {"since", 0, kText, "TIME", "Those after a time (2026-11-24T08:00:00Z) or within a span (5m)"},
         {"tail", 'n', kText, "N", "Only the last N of those before now (with -f: 0, else all)"},
         {"json", 0, kSwitch, "", "One JSON object a line, with all that is known"},

@@ -69,7 +69,8 @@ LogEvent logFrom(const Json& body) {
           .container = body["container"].asString(),
           .stream = body["stream"].asString(),
           .text = body["text"].asString(),
-          .timeUs = body["timeUs"].asInt()};
+          .timeUs = body["timeUs"].asInt(),
+          .body = body};
 }
 
 RequestEvent requestFrom(const Json& body) {

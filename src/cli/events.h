@@ -44,6 +44,7 @@ struct FailureEvent {
 struct LogEvent {
   std::string service, container, stream, text;
   std::int64_t timeUs = 0;
+  format::Json body = {};  // all of it
 };
 
 struct RequestEvent {

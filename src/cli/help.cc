@@ -51,7 +51,9 @@ std::string overview() {
       "  orbit deploy     put it into production, watched, and taken back by itself if users suffer\n";
   out += group("Run", {"up", "down", "start", "stop", "restart"});
   out += group("Deploy", {"deploy", "rollback", "promote", "releases", "show", "status", "open"});
-  out += group("Look", {"ps", "logs", "requests", "ls", "config"});
+  out += group("Look", {"ps", "logs", "requests", "metrics", "top", "ls", "config"});
+  out += group("Be told", {"alerts", "incidents", "objectives", "alerts test", "incidents ack", "incidents silence",
+                           "incidents resolve"});
   out += group("Work inside", {"exec", "run", "build", "pull"});
   out += group("The edge", {"edge", "edge check", "trust"});
   out += group("Domains", {"domains add", "domains list", "domains check", "domains remove", "domains authority"});

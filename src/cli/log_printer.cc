@@ -35,10 +35,12 @@ void LogPrinter::expect(const std::string& service, const std::string& container
 
 std::string LogPrinter::line(const LogEvent& event) {
   const Source& from = source(event.service, event.container);
+  std::string before;
+  if (options_.prefix) before = options_.style.paint(from.color, padded(from.name, width_) + "  | ");
+  if (options_.timestamps) before += wallText(event.timeUs) + " ";
   std::string out;
-  if (options_.prefix) out = options_.style.paint(from.color, padded(from.name, width_) + "  | ");
-  if (options_.timestamps) out += wallText(event.timeUs) + " ";
-  return out + event.text + "\n";
+  for (const auto text : split(event.text, '\n')) out.append(before).append(text).append("\n");
+  return out;
 }
 
 std::string LogPrinter::line(const ContainerEvent& event) {

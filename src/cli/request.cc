@@ -209,6 +209,19 @@ Result<Json> logsRequest(const CommandLine& line, std::int64_t nowUs) {
     }
     body.set("tail", std::max(count, -1));
   }
+  for (const std::string_view name : {"grep", "level", "release", "request"}) {
+    if (line.isSet(name)) body.set(name, line.text(name));
+  }
+  if (line.on("ignore-case")) body.set("ignoreCase", true);
+  Json fields = Json::object();
+  for (const auto& item : line.list("field")) {
+    const auto equals = item.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return wrong("--field needs NAME=VALUE, not '" + item + "'", "For example --field status=500");
+    }
+    fields.set(item.substr(0, equals), item.substr(equals + 1));
+  }
+  if (!fields.members().empty()) body.set("fields", std::move(fields));
   return body;
 }
 
@@ -221,6 +234,7 @@ Result<Json> requestsRequest(const CommandLine& line, std::int64_t nowUs) {
                                                                             {"route", "route"},
                                                                             {"status", "status"},
                                                                             {"method", "method"},
+                                                                            {"request", "request"},
                                                                             {"path", "pathPrefix"}}) {
     if (line.isSet(flag)) body.set(field, line.text(flag));
   }

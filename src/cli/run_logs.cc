@@ -35,9 +35,10 @@ net::Task<int> runLogs(Session& session) {
   if (!listed.ok() || listed->outcome != "ok") co_return session.finish(listed);
   Session::OnEvent onLine = [&](const Event& event) {
     if (const auto* log = std::get_if<LogEvent>(&event)) {
-      if (!line.isSet("index") || shown.contains(log->container)) session.presenter.print(printer.line(*log));
+      const bool wanted = !line.isSet("index") || shown.contains(log->container);
+      if (wanted) session.presenter.print(line.json() ? log->body.dump() + "\n" : printer.line(*log));
     } else if (const auto* changed = std::get_if<ContainerEvent>(&event)) {
-      session.presenter.say(printer.line(*changed));
+      if (!line.json()) session.presenter.say(printer.line(*changed));
     } else {
       session.presenter.handle(event, session.now());
     }

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "base/base.h"
+#include "cli/alert_text.h"
 #include "cli/environment_calls.h"
 #include "cli/release_text.h"
 #include "cli/runners.h"
@@ -39,7 +40,9 @@ net::Task<int> runStatus(Session& session) {
   } else if (rows.items().empty()) {
     session.presenter.say("Nothing runs; `orbit up` starts a project here, `orbit deploy` puts it into production\n");
   } else {
-    session.presenter.print(statusScreen(rows, session.loop.clock().wallUs(), session.outStyle));
+    const std::int64_t nowUs = session.loop.clock().wallUs();
+    session.presenter.print(openIncidentLines((*answer)["incidents"], nowUs, session.outStyle) +
+                            statusScreen(rows, nowUs, session.outStyle));
   }
   if ((*answer)["problem"].isNull()) co_return kDone;
   session.presenter.handle(Event(problemFrom((*answer)["problem"])), session.now());

@@ -9,10 +9,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kProductionVerbs[] = {"deploy", "rollback", "promote", "releases", "show", "status", "open"};
-constexpr std::string_view kProductionGroups[] = {"domains ", "vars "};
-constexpr std::string_view kVerbsOfBoth[] = {"ps",    "logs",    "requests", "config", "down",
-                                             "start", "restart", "stop",     "exec",   "run"};
+constexpr std::string_view kProductionVerbs[] = {"deploy", "rollback", "promote", "releases",  "show",
+                                                 "status", "open",     "alerts",  "incidents", "objectives"};
+constexpr std::string_view kProductionGroups[] = {"domains ", "vars ", "alerts ", "incidents "};
+constexpr std::string_view kVerbsOfBoth[] = {"ps",   "logs",  "requests", "metrics", "top",  "config",
+                                             "down", "start", "restart",  "stop",    "exec", "run"};
 constexpr std::string_view kVerbsAnywhere[] = {"ls", "version"};
 constexpr std::string_view kDevelopment = "development";
 constexpr std::string_view kLocal = "local";

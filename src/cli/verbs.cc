@@ -1,8 +1,10 @@
 #include "cli/verbs.h"
 
 #include "base/base.h"
+#include "cli/alert_verbs.h"
 #include "cli/deploy_verbs.h"
 #include "cli/edge_verbs.h"
+#include "cli/metrics_verbs.h"
 #include "cli/server_verbs.h"
 
 namespace orbit::cli {
@@ -123,12 +125,19 @@ std::vector<Flag> logsFlags() {
       {"follow", 'f', kSwitch, "", "Go on showing new lines"},
       {"since", 0, kText, "TIME", "Lines after a time (2026-11-24T08:00:00Z) or within a span (42m)"},
       {"until", 0, kText, "TIME", "Lines before a time or span"},
+      {"grep", 0, kText, "PATTERN", "Only lines in which a regular expression (RE2) matches"},
+      {"ignore-case", 'i', kSwitch, "", "... whatever the case of letters"},
+      {"level", 0, kText, "LEVEL", "Only of this level or worse: debug, info, warn, error, fatal"},
+      {"field", 0, kList, "NAME=VALUE", "Only lines with this field (JSON, logfmt, status=... of request lines)"},
+      {"release", 0, kText, "RELEASE", "Only of this release (r12)"},
+      {"request", 0, kText, "ID", "Only lines about this request, of all services"},
       {"tail", 'n', kText, "N", "Only the last N lines of each container (default: all)"},
       {"timestamps", 't', kSwitch, "", "Show times"},
       kOneEnvironment,
       {"index", 0, kNumber, "N", "Which container of a service that has several"},
       kNoColor,
       kNoLogPrefix,
+      {"json", 0, kSwitch, "", "One JSON object a line, with its level, fields and request"},
   };
 }
 
@@ -156,7 +165,10 @@ std::vector<Verb> stackVerbs() {
        psFlags()},
       {"logs", "[OPTIONS] [SERVICE...]", "Show what containers print",
        "orbit logs -f backend         follow one service\n"
-       "orbit logs --since 10m -t     the last ten minutes, with times",
+       "orbit logs --since 10m -t     the last ten minutes, with times\n"
+       "orbit logs api --since 2h --level error --grep 'timeout|refused'\n"
+       "orbit logs --field status=500 --release r12\n"
+       "orbit logs --request 01936d2c-4c1e-7a53-9b1e-2f8a4f6f1a2b",
        logsFlags()},
       {"start", "[OPTIONS] [SERVICE...]", "Start stopped containers", "orbit start db", {kTimeout}},
       {"stop", "[OPTIONS] [SERVICE...]", "Stop containers, keep them", "orbit stop -t 2 backend", {kTimeout}},
@@ -253,7 +265,6 @@ constexpr Replacement kComposeOnly[] = {
     {"rm", "Use `orbit down SERVICE`"},
     {"scale", "Use `orbit up -d --scale SERVICE=N`"},
     {"stats", "Use `docker stats`"},
-    {"top", "Use `docker top CONTAINER`"},
     {"unpause", "Use `docker unpause CONTAINER`"},
     {"volumes", "Use `orbit config --volumes`"},
     {"wait", "Use `docker wait CONTAINER`"},
@@ -303,7 +314,9 @@ const std::vector<Verb>& verbs() {
     for (auto& verb : commandVerbs()) table.push_back(verb);
     for (auto& verb : deployVerbs()) table.push_back(verb);
     for (auto& verb : edgeVerbs()) table.push_back(verb);
+    for (auto& verb : metricsVerbs()) table.push_back(verb);
     for (auto& verb : domainVerbs()) table.push_back(verb);
+    for (auto& verb : alertVerbs()) table.push_back(verb);
     for (auto& verb : variableVerbs()) table.push_back(verb);
     for (auto& verb : serverVerbs()) table.push_back(verb);
     for (auto& verb : otherVerbs()) table.push_back(verb);

@@ -5,19 +5,24 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
 
 #include "api/api.h"
 #include "base/base.h"
+#include "collect/collect.h"
+#include "daemon/alarm.h"
 #include "daemon/deploy_evidence.h"
 #include "daemon/deploy_journal.h"
 #include "daemon/deploy_traffic.h"
+#include "daemon/meter.h"
 #include "daemon/watcher.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "http/http.h"
+#include "logs/logs.h"
 #include "net/net.h"
 #include "stack/stack.h"
 #include "store/store.h"
@@ -117,6 +122,22 @@ std::unique_ptr<traffic::Traffic> startTraffic(net::Loop& loop, engine::Engine& 
   return made;
 }
 
+// The kept logs. A folder that cannot be used costs them, not the daemon: `logs` then asks the engine.
+std::unique_ptr<logs::Store> openLogs(const model::Home& home, const Clock& clock) {
+  auto opened = logs::Store::open({.folder = home.logStore()}, clock);
+  if (!opened.ok()) {
+    log(Level::kError, "daemon", "no logs are kept: " + opened.error().text());
+    return nullptr;
+  }
+  for (const auto& repair : (*opened)->repairs()) log(Level::kWarning, "logs", repair);
+  return std::move(*opened);
+}
+
+// The edge opens its access log again when hold, our parent, passes this on.
+void tellHold() {
+  if (::getppid() > 1) ::kill(::getppid(), SIGHUP);
+}
+
 // Deployed environments are served as they were until deploy has replayed what they are.
 net::Task<void> tellWhenComplete(deploy::Deploy& deploy, traffic::Traffic& traffic, net::Cancel& cancel) {
   const net::Wait wait{Instant::max(), &cancel};
@@ -147,21 +168,37 @@ int run(const model::Home& home) {
   stack::Stack stack(loop, *engine, (*store)->home());
   const auto traffic = startTraffic(loop, *engine, **store, home);
   Watcher watcher(loop, home.signalFolder());
+  Meter meter(loop, watcher, home.seriesFolder());
+  Resources resources(loop, *engine, meter.recorder(), (*store)->home(), {home.state});
+  meter.setResources(&resources);
   ReleaseEvidence evidence(loop, watcher);
   DeployTraffic deployTraffic(*traffic);
   DeployJournal journal(loop, **store);
   DeploySecrets secrets(**store);
+  Alarm alarm({loop, *engine, **store, *traffic, watcher, meter});
+  journal.onFact([&alarm](const deploy::Fact& fact) { alarm.happened(fact); });
   const auto deploy =
       deploy::Deploy::create({loop, *engine, stack, deployTraffic, evidence, journal, secrets, (*store)->home()});
   traffic->expectEnvironments();
+  const auto logs = openLogs(home, clock);
+  std::optional<collect::Collector> collector;
+  if (logs) collector.emplace(collect::Collector::Parts{loop, *engine, *logs, (*store)->home()});
   net::TaskGroup watching(loop);
+  if (collector) watching.add(collector->run(accepting));
+  std::optional<collect::AccessLog> accessLog;
+  if (logs) accessLog.emplace(loop, *logs, home.accessLog(), tellHold);
+  if (accessLog) watching.add(accessLog->run(accepting));
   watching.add(traffic->run(accepting));
   watching.add(watcher.run(accepting));
+  watching.add(meter.run(accepting));
+  watching.add(resources.run(accepting));
   watching.add(deploy->run(accepting));
+  watching.add(alarm.run(*deploy, accepting));
   watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler = api::handler(
-      {loop, *engine, stack, **store, *traffic, *deploy, secrets, home.contexts(), working, home.signalFolder()});
+  const http::Handler handler = api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets,
+                                              home.contexts(), working, home.signalFolder(), &meter, logs.get(),
+                                              collector ? &*collector : nullptr});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

@@ -7,12 +7,14 @@ namespace orbit::daemon {
 using net::Task;
 
 Task<Status> DeployJournal::append(deploy::Fact fact) {
-  store::Fact kept{fact.project,     fact.environment,      fact.group, fact.atUs, std::move(fact.kind),
+  store::Fact kept{fact.project,     fact.environment,      fact.group, fact.atUs, fact.kind,
                    fact.body.dump(), std::move(fact.sealed)};
   const std::function<void(std::function<void(Status)>)> write = [&](std::function<void(Status)> done) {
     store_.addFact(kept, std::move(done));
   };
-  co_return co_await net::fromThread(loop_, write);
+  Status written = co_await net::fromThread(loop_, write);
+  if (written.ok() && told_) told_(fact);
+  co_return written;
 }
 
 Result<std::vector<deploy::Fact>> DeployJournal::read() {

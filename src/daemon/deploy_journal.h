@@ -14,8 +14,11 @@ class DeployJournal final : public deploy::Journal {
   Result<std::vector<deploy::Fact>> read() override;
   Result<std::string> sealed(const std::string& project, const std::string& environment, int group) override;
   net::Task<Status> forget(std::string project, std::string environment, std::vector<int> groups) override;
+  // Called with each fact that was written.
+  void onFact(std::function<void(const deploy::Fact&)> told) { told_ = std::move(told); }
 
  private:
+  std::function<void(const deploy::Fact&)> told_;
   net::Loop& loop_;
   store::Store& store_;
 };

@@ -52,6 +52,10 @@ Task<Status> Watcher::after(std::uint64_t tick, Wait wait) {
   co_return Status();
 }
 
+void Watcher::listen(Duration span) {
+  listeningUntil_ = std::max(listeningUntil_, loop_.clock().now() + span);
+}
+
 void Watcher::look() {
   generations_.look();
   for (const auto& [generation, reader] : generations_.readers()) {
@@ -61,6 +65,16 @@ void Watcher::look() {
   std::erase_if(known_, [this](const auto& each) { return done_.contains(each.first); });
   std::erase_if(done_, [this](std::uint64_t each) { return !generations_.readers().contains(each); });
   windows_.endTick(loop_.clock().wallUs());
+  if (!onTick_) return;
+  std::vector<std::uint64_t> generations;
+  for (const auto& [generation, reader] : generations_.readers()) generations.push_back(generation);
+  onTick_(generations);
+}
+
+signal::Snapshot Watcher::snapshotOf(signal::Reader& reader) const {
+  signal::Snapshot snapshot = reader.snapshot();
+  if (onSnapshot_) onSnapshot_(snapshot);
+  return snapshot;
 }
 
 // False: it will say nothing more.
@@ -70,12 +84,15 @@ bool Watcher::lookAt(std::uint64_t generation, signal::Reader& reader) {
   // In this order: what is dead or finished has counted all that it ever will.
   const signal::Reader::Pulse pulse = reader.pulse();
   const bool over = pulse.finished || isDead(pulse.pid);
-  if (fresh && over && tick_ == 0) return false;  // before our time
+  if (fresh && over && tick_ == 0) {  // before our time
+    snapshotOf(reader);
+    return false;
+  }
   const Instant now = loop_.clock().now();
   const bool same = !fresh && pulse == known.pulse && now - known.snapshotAt < kSnapshotLeast;
   if (!same || over || !windows_.unchanged(generation)) {
     readRecords(known, reader);
-    windows_.take(reader.snapshot());
+    windows_.take(snapshotOf(reader));
     known.pulse = pulse;
     known.snapshotAt = now;
   }
@@ -84,7 +101,8 @@ bool Watcher::lookAt(std::uint64_t generation, signal::Reader& reader) {
 }
 
 void Watcher::readRecords(Known& known, signal::Reader& reader) {
-  if (!attentive() || !onRecord_) {
+  const bool listened = attentive() || loop_.clock().now() < listeningUntil_;
+  if (!listened || onRecord_.empty()) {
     known.behind = true;
     return;
   }
@@ -93,7 +111,9 @@ void Watcher::readRecords(Known& known, signal::Reader& reader) {
   // A generation that began while we were looking has no past.
   const bool skip = std::exchange(known.behind, false) && known.snapshotAt != Instant{};
   if (skip) return;
-  for (const auto& seen : records) onRecord_(seen);
+  for (const auto& seen : records) {
+    for (const auto& told : onRecord_) told(seen);
+  }
 }
 
 }  // namespace orbit::daemon

@@ -23,9 +23,18 @@ class Watcher {
   // within a few seconds.
   net::Task<Status> after(std::uint64_t tick, net::Wait wait);
 
-  // Each record while somebody looks more often, in the order of its generation; before the tick it belongs to ends.
+  // Called with each record while somebody looks more often or listens, in the order of its generation; before the tick
+  // it belongs to ends.
   using Record = std::function<void(const signal::Reader::Seen&)>;
-  void onRecord(Record record) { onRecord_ = std::move(record); }
+  void onRecord(Record record) { onRecord_.push_back(std::move(record)); }
+  // Records are read for so long from now on, also while nobody looks more often.
+  void listen(Duration span);
+  // Each snapshot that says something new, those of generations that ended before our time included.
+  using Snapshot = std::function<void(const signal::Snapshot&)>;
+  void onSnapshot(Snapshot snapshot) { onSnapshot_ = std::move(snapshot); }
+  // After them, at the end of each tick: the generations there are.
+  using Ticked = std::function<void(const std::vector<std::uint64_t>& generations)>;
+  void onTick(Ticked ticked) { onTick_ = std::move(ticked); }
 
  private:
   struct Known {
@@ -34,6 +43,7 @@ class Watcher {
     bool behind = true;  // its records were not read all along: what is there is of before
   };
   void look();
+  signal::Snapshot snapshotOf(signal::Reader& reader) const;
   bool lookAt(std::uint64_t generation, signal::Reader& reader);
   void readRecords(Known& known, signal::Reader& reader);
   bool attentive() const;
@@ -43,9 +53,11 @@ class Watcher {
   observe::Windows windows_;
   std::map<std::uint64_t, Known> known_;
   std::set<std::uint64_t> done_;  // finished or dead, and read to the end
-  Record onRecord_;
+  std::vector<Record> onRecord_;
+  Snapshot onSnapshot_;
+  Ticked onTick_;
   std::uint64_t tick_ = 0;
-  Instant attentiveUntil_{};
+  Instant attentiveUntil_{}, listeningUntil_{};
   net::Condition ticked_, asked_;
 };
 

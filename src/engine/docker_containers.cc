@@ -223,6 +223,7 @@ Task<Status> Docker::renameContainer(std::string id, std::string name, Wait wait
 }
 
 Task<Status> Docker::removeContainer(std::string id, bool force, bool withVolumes, Wait wait) {
+  if (beforeRemove_) co_await beforeRemove_(id, wait);
   Call call;
   call.method = "DELETE";
   call.path = containerPath(id, force ? "?force=1" : "?force=0") + (withVolumes ? "&v=1" : "");

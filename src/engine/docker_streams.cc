@@ -80,7 +80,8 @@ Task<Status> Docker::logs(std::string id, LogOptions options, Sink<LogRecord> si
       pause = kRetryFirst;
     }
     connection_.reached();  // it was there until now
-    const bool again = co_await connection_.pauseForRestart(pause, limited);
+    bool again = false;
+    if (!options.once) again = co_await connection_.pauseForRestart(pause, limited);
     if (!again) co_return Error{Code::kUnavailable, "the Docker Engine went away while its logs were read"};
   }
 }

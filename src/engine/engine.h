@@ -16,6 +16,10 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
+  // Awaited before a container is removed: whoever reads what it said reads it to its end first.
+  using BeforeRemove = std::function<net::Task<void>(std::string id, net::Wait wait)>;
+  void onRemove(BeforeRemove before) { beforeRemove_ = std::move(before); }
+
   virtual net::Task<Result<EngineInfo>> info(net::Wait wait) = 0;
 
   // Containers, running or not, that carry all of `labels` ("" as value: any value).
@@ -94,6 +98,9 @@ class Engine {
     int port = 0;
   };
   virtual net::Task<Result<std::vector<Listening>>> listening(std::string id, net::Wait wait) = 0;
+
+ protected:
+  BeforeRemove beforeRemove_;
 };
 
 // The engine at `host` (DOCKER_HOST's forms: unix://, tcp:// with DOCKER_TLS_VERIFY and DOCKER_CERT_PATH; "" = the

@@ -1,6 +1,7 @@
 #include "engine/fake.h"
 
 #include "engine/fake_machine.h"
+#include "engine/fake_stream.h"
 #include "engine/limits.h"
 
 namespace orbit::engine {
@@ -8,38 +9,6 @@ namespace {
 
 using net::Task;
 using net::Wait;
-
-// What a session of the fake reads: bytes that are there from the start, then the end. Writes are swallowed.
-class CannedStream final : public net::Stream {
- public:
-  explicit CannedStream(std::string bytes) : bytes_(std::move(bytes)) {}
-  Task<Result<std::size_t>> read(std::span<char> buffer, Wait) override {
-    const std::size_t size = std::min(buffer.size(), bytes_.size());
-    std::copy_n(bytes_.begin(), size, buffer.begin());
-    bytes_.erase(0, size);
-    co_return size;
-  }
-  Task<Status> write(std::string_view, Wait) override { co_return Status(); }
-  Status shutdownWrite() override { return {}; }
-  Task<Status> closedByPeer(Wait) override { co_return Status(); }
-
- private:
-  std::string bytes_;
-};
-
-std::string framed(const std::vector<LogRecord>& log, bool tty) {
-  std::string out;
-  for (const auto& record : log) {
-    const std::string line = record.text + "\n";
-    if (!tty) {
-      out += record.isError ? '\2' : '\1';
-      out.append(3, '\0');
-      for (int shift : {24, 16, 8, 0}) out += static_cast<char>(line.size() >> shift & 0xff);
-    }
-    out += line;
-  }
-  return out;
-}
 
 Error unavailable(bool retrySafe) {
   return Error{Code::kUnavailable,
@@ -77,6 +46,15 @@ class Fake final : public FakeEngine {
   void setDiskFree(std::uint64_t bytes, std::uint64_t ofBytes) override {
     diskFreeBytes_ = bytes;
     diskBytes_ = ofBytes;
+  }
+  void say(std::string container, LogRecord record) override {
+    if (record.timeUs == 0) record.timeUs = loop_.clock().wallUs();
+    machine_.find(container)->log.push_back(std::move(record));
+    changed_.notifyAll();
+  }
+  void rotate(std::string container, std::size_t kept) override {
+    FakeContainer& found = *machine_.find(container);
+    for (; found.log.size() > kept; ++found.rotated) found.log.erase(found.log.begin());
   }
   void behave(std::string container, FakeBehaviour behaviour) override {
     machine_.find(container)->behaviour = std::move(behaviour);
@@ -163,7 +141,9 @@ class Fake final : public FakeEngine {
     return change<void>(wait, [this, id, name] { return machine_.rename(id, name); });
   }
   Task<Status> removeContainer(std::string id, bool force, bool withVolumes, Wait wait) override {
-    return change<void>(wait, [this, id, force, withVolumes] { return machine_.remove(id, force, withVolumes); });
+    if (beforeRemove_) co_await beforeRemove_(id, wait);
+    const auto act = [this, id, force, withVolumes] { return machine_.remove(id, force, withVolumes); };
+    co_return co_await change<void>(wait, act);
   }
   Task<Result<int>> waitContainer(std::string id, Wait wait) override {
     ORBIT_CO_TRY_STATUS(co_await enter(wait));
@@ -295,13 +275,15 @@ class Fake final : public FakeEngine {
     auto first = machine_.container(id);
     if (!first.ok()) co_return std::move(first).error();
     const std::size_t tail = options.tail < 0 ? (*first)->log.size() : static_cast<std::size_t>(options.tail);
-    std::size_t next = (*first)->log.size() - std::min(tail, (*first)->log.size());
+    std::size_t next = (*first)->rotated + (*first)->log.size() - std::min(tail, (*first)->log.size());
     for (;;) {
       if (down_) co_return unavailable(true);
       const FakeContainer* found = machine_.find(id);
       if (found == nullptr) co_return Status();
-      while (found != nullptr && next < found->log.size()) {
-        LogRecord record = found->log[next++];
+      while (found != nullptr && next < found->rotated + found->log.size()) {
+        next = std::max(next, found->rotated);
+        if (down_) co_return unavailable(true);
+        LogRecord record = found->log[next++ - found->rotated];
         if (record.timeUs < options.sinceUs || (options.untilUs != 0 && record.timeUs > options.untilUs)) continue;
         ORBIT_CO_TRY_STATUS(co_await sink(std::move(record)));
         found = machine_.find(id);

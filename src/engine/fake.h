@@ -36,6 +36,10 @@ class FakeEngine : public Engine {
   virtual void setDown(bool down) = 0;
   virtual void setDiskFull(bool full) = 0;
   virtual void setDiskFree(std::uint64_t bytes, std::uint64_t ofBytes) = 0;
+  // A container says something, with the engine's time unless the record has one; its driver forgets all but the last
+  // `kept` records, as by rotation: who follows and is behind never hears of those in between.
+  virtual void say(std::string container, LogRecord record) = 0;
+  virtual void rotate(std::string container, std::size_t kept) = 0;
   // What a container does from now on, without a start.
   virtual void behave(std::string container, FakeBehaviour behaviour) = 0;
   // Its process ends now, as by a crash.

@@ -20,6 +20,7 @@ struct FakeContainer {
   FakeBehaviour behaviour;
   std::map<std::string, model::NetworkAttachment> networks;
   std::vector<LogRecord> log;
+  std::size_t rotated = 0;  // records that stood before those
   Instant started{};
   int starts = 0;  // tells a timer of an earlier run from this one's
   bool stoppedByHand = false;

@@ -93,6 +93,8 @@ struct LogOptions {
   bool follow = false;
   std::int64_t sinceUs = 0, untilUs = 0;
   int tail = -1;  // -1 = all
+  // A stream that breaks off fails with kUnavailable instead of being taken up again: the reader keeps its own place.
+  bool once = false;
 };
 
 // Which events to be told of: those that carry all of `labels`, of these actions only ("start"); none: of all.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "model/alerting.h"
 #include "model/plan.h"
 
 namespace orbit::model {
@@ -106,6 +107,7 @@ struct Deployment {
   std::vector<DeployNote> notes;
   std::vector<NeededVariable> needed;  // those that are not optional stop a deploy
   std::vector<Warning> warnings;
+  Alerting alerting;
 
   const DeployService* find(std::string_view name) const {
     for (const auto& one : services) {

@@ -27,6 +27,8 @@ struct Home {
     return signalFolder() + "/" + std::to_string(generation) + ".signals";
   }
   std::string contexts() const { return state + "/contexts"; }
+  std::string seriesFolder() const { return state + "/series"; }  // what was measured, over time
+  std::string logStore() const { return state + "/logs/store"; }  // what containers said (room logs)
   std::string logFile() const { return state + "/logs/orbit.log"; }
 };
 

@@ -39,7 +39,7 @@ class Edge {
     for (auto& one : snapshot_.series) {
       if (one.key == key) return one;
     }
-    snapshot_.series.push_back({key, {}, {}});
+    snapshot_.series.push_back({key, {}, {}, {}});
     return snapshot_.series.back();
   }
   signal::Snapshot snapshot_;

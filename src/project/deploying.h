@@ -74,6 +74,8 @@ void planVariables(Deploying& deploying);
 void checkSecrets(Deploying& deploying);
 // Variables without a value, or with one that is known from development.
 void planNeeded(Deploying& deploying);
+// What it promises and whom it tells.
+void planAlerting(Deploying& deploying);
 
 // "postgres" for postgres:15-alpine; "" for an image that is no known database or queue.
 std::string_view databaseOf(std::string_view image);

@@ -86,6 +86,7 @@ model::Deployment deploymentOf(Deploying& deploying) {
   checkVariables(deploying);
   checkEnvironments(deploying);
   planNeeded(deploying);
+  planAlerting(deploying);
   sortNotes(deployment);
   return std::move(deployment);
 }

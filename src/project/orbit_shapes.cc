@@ -7,16 +7,77 @@ namespace {
 constexpr Shape kText1{kText};
 constexpr Shape kCount{kNumber};
 constexpr Shape kAnything{kScalar | kList | kMap};
+constexpr Shape kWord{kScalar};
 constexpr Shape kTexts{kMap, nullptr, &kText1};
 constexpr Shape kFlag1{kFlag};
 constexpr Shape kCommand{kText | kList, &kText1};
 constexpr Shape kPorts{kNumber | kList, &kCount};
 
+constexpr Key kObjectiveKeys[] = {
+    {"target", &kText1, "target: 500ms"},
+    {"alert", &kText1, "alert: 1s"},
+};
+constexpr Shape kObjective{kScalar | kMap, nullptr, nullptr, kObjectiveKeys};
+constexpr Key kObjectivesKeys[] = {
+    {"p50", &kObjective, "p50: 100ms"},       {"p99", &kObjective, "p99: 500ms"},
+    {"uptime", &kObjective, "uptime: 99.9%"}, {"errors", &kObjective, "errors: 0.1%"},
+    {"lcp", &kObjective, "lcp: 1.5s"},
+};
+constexpr Shape kObjectives{kMap, nullptr, nullptr, kObjectivesKeys};
+
+constexpr Key kReceiverKeys[] = {
+    {"webhook", &kText1, "webhook: https://hooks.example.com/orbit"},
+    {"slack", &kText1, "slack: ${SLACK_URL}"},
+    {"email", &kText1, "email: ops@example.com"},
+    {"ntfy", &kText1, "ntfy: https://ntfy.sh/my-topic"},
+    {"command", &kCommand, "command: [/usr/local/bin/page]"},
+    {"secret", &kText1, "secret: ${WEBHOOK_KEY}"},
+    {"token", &kText1, "token: ${NTFY_TOKEN}"},
+    {"smtp", &kText1, "smtp: smtp://orbit@mail.example.com:587"},
+    {"password", &kText1, "password: ${SMTP_PASSWORD}"},
+    {"from", &kText1, "from: orbit@example.com"},
+    {"ca", &kText1, "ca: /etc/ssl/own.pem"},
+    {"allow_private", &kFlag1, "allow_private: true"},
+};
+constexpr Shape kReceiver{kMap, nullptr, nullptr, kReceiverKeys};
+constexpr Shape kReceivers{kMap, nullptr, &kReceiver};
+
+constexpr Key kRouteKeys[] = {
+    {"to", &kCommand, "to: [ops]"},        {"severity", &kText1, "severity: critical"},
+    {"from", &kText1, "from: \"08:00\""},  {"until", &kText1, "until: \"18:00\""},
+    {"zone", &kText1, "zone: \"+02:00\""}, {"repeat", &kText1, "repeat: 4h"},
+};
+constexpr Shape kRoute{kMap, nullptr, nullptr, kRouteKeys};
+constexpr Shape kRoutes{kList, &kRoute};
+
+constexpr Key kRuleKeys[] = {
+    {"service", &kText1, "service: web"}, {"metric", &kText1, "metric: p99_ms"},
+    {"above", &kCount, "above: 800"},     {"below", &kCount, "below: 1"},
+    {"for", &kText1, "for: 2m"},          {"severity", &kText1, "severity: warning"},
+};
+constexpr Shape kRule{kMap, nullptr, nullptr, kRuleKeys};
+constexpr Shape kRules{kMap, nullptr, &kRule};
+
+constexpr Key kHeartbeatKeys[] = {
+    {"url", &kText1, "url: ${HEARTBEAT_URL}"},
+    {"every", &kText1, "every: 1m"},
+    {"allow_private", &kFlag1, "allow_private: true"},
+};
+constexpr Shape kHeartbeat{kMap, nullptr, nullptr, kHeartbeatKeys};
+
+constexpr Key kAlertsKeys[] = {
+    {"receivers", &kReceivers, "receivers: {ops: {slack: ${SLACK_URL}}}"},
+    {"routes", &kRoutes, "routes: [{to: ops, severity: critical}]"},
+    {"rules", &kRules, "rules: {slow: {metric: p99_ms, above: 800}}"},
+    {"heartbeat", &kHeartbeat, "heartbeat: {url: ${HEARTBEAT_URL}}"},
+};
+constexpr Shape kAlerts{kMap, nullptr, nullptr, kAlertsKeys};
+
 constexpr Key kFileKeys[] = {
     {"domains", &kTexts, "domains: {shop.example.com: web}"},
     {"branches", &kTexts, "branches: {main: production}"},
-    {"objectives", &kAnything, "objectives: {}"},
-    {"alerts", &kAnything, "alerts: {}"},
+    {"objectives", &kObjectives, "objectives: {p99: 500ms}"},
+    {"alerts", &kAlerts, "alerts: {receivers: {}}"},
 };
 
 constexpr Key kHealthKeys[] = {
@@ -46,6 +107,8 @@ constexpr Key kServiceKeys[] = {
     {"external", &kAnything, "external: ${DATABASE_URL}"},
     {"direct", &kFlag1, "direct: true"},
     {"vitals", &kFlag1, "vitals: true"},
+    {"objectives", &kObjectives, "objectives: {p99: 800ms}"},
+    {"alerts", &kWord, "alerts: off"},
 };
 
 }  // namespace

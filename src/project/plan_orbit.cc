@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kPortMax = 65535;
 constexpr const char* kPortLabel = "orbit.port";  // traffic reads it from the container
-constexpr std::string_view kNotDone[] = {"objectives", "alerts", "external"};
+constexpr std::string_view kNotDone[] = {"external"};
 
 void warnNotDone(const Fields& orbit) {
   if (orbit.node() == nullptr) return;

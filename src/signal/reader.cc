@@ -232,6 +232,7 @@ Snapshot FileReader::snapshot() {
       SeriesTotals& totals = snapshot.series[series.merged];
       totals.counters.merge(series.counters);
       totals.latency.merge(series.latency.base);
+      totals.given.merge(series.latency.base);
       totals.latency.merge(series.latency.now);
     }
   }

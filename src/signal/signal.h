@@ -15,14 +15,15 @@
 
 #include "base/base.h"
 #include "signal/histogram.h"
+#include "signal/vital.h"  // IWYU pragma: export
 
 namespace orbit::signal {
 
 // One series for each combination that was seen. A request series has no instance; what the edge answered itself has no
 // release either.
 struct Key {
-  // kVital: what a visitor's page felt like: `instance` is the metric and the page ("LCP /orders/:id"), latency the
-  // value (of CLS millionths, not us).
+  // kVital: what a visitor's page felt like: `instance` is the metric and the page (vital.h), latency the value (of CLS
+  // millionths, not us).
   enum class Kind : std::uint8_t { kRequest, kAttempt, kVital } kind = Kind::kRequest;
   std::string route, service, release, instance;
   bool operator==(const Key&) const = default;
@@ -116,6 +117,7 @@ struct SeriesTotals {
   Key key;
   Counters counters;
   Histogram latency;  // us
+  Histogram given;    // the part of it that the writer has given back: a reader that begins now will not see it
 };
 
 struct Snapshot {

@@ -69,6 +69,12 @@ CREATE TABLE fact (
 );
 CREATE INDEX fact_by_deploy ON fact (project, environment, deploy);
 )"},
+    {4, 1, R"(
+CREATE TABLE alert (
+  name TEXT PRIMARY KEY,
+  body TEXT NOT NULL
+) WITHOUT ROWID;
+)"},
 };
 
 Status checkSound(Database& database) {

@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kColumns = "id, kind, project, started_us, ended_us, outcome, detail";
 constexpr int kOperationsMax = 10'000;
 constexpr std::size_t kDetailBytesMax = 64 * 1024;
+constexpr std::size_t kAlertBytesMax = 8 * 1024 * 1024;
 
 Operation operationOf(const Statement& row) {
   return {row.text(0), row.text(1), row.text(2), row.number(3), row.number(4), row.text(5), row.text(6)};
@@ -267,6 +268,37 @@ class SqliteStore final : public Store {
     writer_.add([project = std::move(project), environment = std::move(environment), groups = std::move(groups)](
                     Database& database) { return dropFacts(database, project, environment, groups); },
                 std::move(done));
+  }
+
+  void keepAlerts(std::map<std::string, std::string> texts, Done done) override {
+    for (const auto& [name, text] : texts) {
+      if (text.size() <= kAlertBytesMax) continue;
+      return done(Error{.code = Code::kLimit,
+                        .message = fmt::format("{} has {} bytes; {} are the most", name, text.size(), kAlertBytesMax)});
+    }
+    writer_.add(
+        [texts = std::move(texts)](Database& database) -> Status {
+          for (const auto& [name, text] : texts) {
+            ORBIT_TRY(Statement change, database.prepare(text.empty() ? "DELETE FROM alert WHERE name = ?"
+                                                                      : "INSERT OR REPLACE INTO alert VALUES (?, ?)"));
+            change.bind(1, name);
+            if (!text.empty()) change.bind(2, text);
+            ORBIT_TRY_STATUS(change.run());
+          }
+          return {};
+        },
+        std::move(done));
+  }
+
+  Result<std::map<std::string, std::string>> alerts() override {
+    const std::lock_guard lock(readingMutex_);
+    ORBIT_TRY(Statement select, reading_.prepare("SELECT name, body FROM alert"));
+    std::map<std::string, std::string> texts;
+    while (true) {
+      ORBIT_TRY(const bool row, select.step());
+      if (!row) return texts;
+      texts[select.text(0)] = select.text(1);
+    }
   }
 
   void prune(int keep, Done done) override {

@@ -7,6 +7,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -102,6 +103,10 @@ class Store {
   // The newest sealed text of a group. Errors: kNotFound, kInvalid (the key file is another one).
   virtual Result<std::string> sealedFact(std::string_view project, std::string_view environment, int group) = 0;
   virtual void forgetFacts(std::string project, std::string environment, std::vector<int> groups, Done done) = 0;
+
+  // What alerting keeps: texts by name, all of a call or none of it; "" drops one. FULL sync. Errors: kLimit.
+  virtual void keepAlerts(std::map<std::string, std::string> texts, Done done) = 0;
+  virtual Result<std::map<std::string, std::string>> alerts() = 0;
 };
 
 }  // namespace orbit::store

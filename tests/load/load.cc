@@ -1,14 +1,16 @@
 // A strict HTTP/1.1 load for soaks: clients that never retry, every failure counted and named. One thread, epoll.
 //
-//   load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] ADDRESS PORT
-//   load --idle N ADDRESS PORT     opens N connections, one request each, says "open N", holds them until standard
+//   load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] [--latencies FILE]
+//   ADDRESS PORT load --idle N ADDRESS PORT     opens N connections, one request each, says "open N", holds them until
+//   standard
 //                                  input ends, and says how many the other side closed meanwhile
 //
 // Each connection sends its next request when the answer before it is whole; --rate bounds all of them together (a
 // second).
 // --every K opens a new connection after K requests. The answer must have a status of 2xx and exactly its
 // Content-Length. An idle connection that the other side closes between two requests is no failure; one that dies with
-// a request in flight is. Prints one line of JSON; exit 1 when anything failed.
+// a request in flight is. --latencies appends each answer's microseconds to a file, a line each. Prints one line of
+// JSON; exit 1 when anything failed.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -42,7 +44,7 @@ volatile std::sig_atomic_t told = 0;
 
 struct Options {
   std::size_t connections = 32, requests = 0, every = 0, rate = 0, seconds = 0, idle = 0;
-  std::string host = "localhost", path = "/", address;
+  std::string host = "localhost", path = "/", address, latencies;
   int port = 0;
 };
 
@@ -69,6 +71,7 @@ class Load {
     for (auto& connection : connections_) open(connection);
     while (!finished()) turn();
     print();
+    keepLatencies();
     return failed() == 0 ? 0 : 1;
   }
 
@@ -222,8 +225,10 @@ class Load {
     if (connection.in.size() < end + 4 + length) return;
     if (connection.in.size() > end + 4 + length) return fail(connection, "bytes after an answer");
     if (head.substr(9, 1) != "2") return fail(connection, "status " + head.substr(9, 3));
-    latency_.add(static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connection.begun).count()));
+    const auto took = static_cast<std::uint64_t>(
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - connection.begun).count());
+    latency_.add(took);
+    if (!options_.latencies.empty()) exact_.push_back(static_cast<std::uint32_t>(took));
     ++answered_;
     ++connection.served;
     connection.inFlight = false;
@@ -242,6 +247,14 @@ class Load {
     if (connection.descriptor >= 0) ::close(connection.descriptor);
     connection.descriptor = -1;
     connection.connected = connection.inFlight = false;
+  }
+
+  void keepLatencies() const {
+    if (options_.latencies.empty()) return;
+    std::FILE* file = std::fopen(options_.latencies.c_str(), "ae");
+    if (file == nullptr) return;
+    for (const std::uint32_t one : exact_) fmt::print(file, "{}\n", one);
+    std::fclose(file);
   }
 
   void print() const {
@@ -265,6 +278,7 @@ class Load {
   std::size_t sent_ = 0, answered_ = 0;
   std::map<std::string, std::size_t> failures_;
   orbit::signal::Histogram latency_;
+  std::vector<std::uint32_t> exact_;  // with --latencies
   std::size_t* holding_ = nullptr;
   bool inputEnded_ = false;
 };
@@ -276,7 +290,8 @@ bool parse(int count, char** words, Options& options) {
                                                             {"--rate", &options.rate},
                                                             {"--seconds", &options.seconds},
                                                             {"--idle", &options.idle}};
-  const std::map<std::string_view, std::string*> texts = {{"--host", &options.host}, {"--path", &options.path}};
+  const std::map<std::string_view, std::string*> texts = {
+      {"--host", &options.host}, {"--path", &options.path}, {"--latencies", &options.latencies}};
   std::vector<std::string_view> rest;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
@@ -300,8 +315,8 @@ int main(int count, char** words) {
   Options options;
   if (!parse(count, words, options)) {
     std::fputs(
-        "load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] ADDRESS "
-        "PORT\n"
+        "load [--connections N] [--requests N | --seconds S] [--rate R] [--every K] [--host H] [--path P] "
+        "[--latencies FILE] ADDRESS PORT\n"
         "load --idle N ADDRESS PORT\n",
         stderr);
     return 2;

@@ -57,10 +57,11 @@ void ExchangeState::reportVitals(const Beacon& beacon) {
     key.route = routeName();
     key.service = service()->config.name;
     if (release != releases.end()) key.release = release->id;
-    const std::string name = std::string(vital.name) + (vital.fromCache ? " from cache " : " ");
-    key.instance = name + beacon.page;
+    key.instance = signal::vitalText({vital.name, beacon.page, vital.fromCache});
     const std::string whole = key.service + " " + key.release + " " + key.route + " " + key.instance;
-    if (!worker_.vitalNames().take(whole, worker_.now())) key.instance = name + "(other)";
+    if (!worker_.vitalNames().take(whole, worker_.now())) {
+      key.instance = signal::vitalText({vital.name, "(other)", vital.fromCache});
+    }
     signal::Record record;
     record.kind = key.kind;
     record.wallUs = startWallUs_;

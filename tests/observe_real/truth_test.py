@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""Are the metrics true? Requests with slow and fast answers through a real edge, the daemon killed again and again.
+
+What `orbit metrics` says afterwards is held against the edge's own access log, a line a request: counts must be equal,
+p50, p99 and p99.9 within 1 % of the exact ones (the value at ceil(p n)). With STRICT also against what the load
+generator measured: within 1 % and 1 ms, which a busy machine cannot keep.
+
+REQUESTS (20000), KILLS (5), CONNECTIONS (400) and STRICT (0) change it; the long form is tests/soak/truth.
+"""
+import json
+import math
+import os
+import pathlib
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "edge_life"))
+import life  # noqa: E402
+
+REQUESTS = int(os.environ.get("REQUESTS", "20000"))
+KILLS = int(os.environ.get("KILLS", "5"))
+CONNECTIONS = int(os.environ.get("CONNECTIONS", "400"))
+STRICT = os.environ.get("STRICT", "0") == "1"
+# Milliseconds that the upstream takes, and the share of all requests.
+DELAYS = {20: 0.60, 50: 0.25, 200: 0.10, 800: 0.04, 2000: 0.01}
+QUANTILES = {"p50_ms": 0.5, "p99_ms": 0.99, "p999_ms": 0.999}
+
+
+def exact(values, quantile):
+    """The value at ceil(p n), counted from 1."""
+    return values[max(math.ceil(quantile * len(values)), 1) - 1]
+
+
+class Load:
+    """One generator for each delay, with connections so that all of them end at about the same time."""
+
+    def __init__(self, port, folder):
+        busy = sum(delay * share for delay, share in DELAYS.items())
+        self.latencies, self.runs, self.wanted = folder / "latencies", [], 0
+        for delay, share in DELAYS.items():
+            count = round(REQUESTS * share)
+            self.wanted += count
+            connections = max(1, round(CONNECTIONS * delay * share / busy))
+            command = [life.LOAD, "--connections", connections, "--requests", count, "--host", "shop.localhost", "--path",
+                       f"/slow/{delay}", "--latencies", f"{self.latencies}.{delay}", "127.0.0.1", port]
+            output = open(folder / f"load.{delay}", "w+")
+            self.runs.append((life.Process(*command, output=output), output))
+
+    def running(self):
+        return any(run.process.poll() is None for run, _ in self.runs)
+
+    def close(self):
+        for run, output in self.runs:
+            run.close()
+            output.close()
+
+    def answered(self):
+        """How many were answered, and what they took in microseconds, sorted."""
+        total = 0
+        for _, output in self.runs:
+            output.seek(0)
+            figures = json.loads(output.read().splitlines()[-1])
+            assert figures["failed"] == 0, figures
+            total += figures["answered"]
+        took = [int(line) for delay in DELAYS for line in open(f"{self.latencies}.{delay}")]
+        return total, sorted(took)
+
+
+def metrics(home):
+    said = home.orbit("metrics", "--since", "1h", "--json")
+    assert said.returncode == 0, said.stderr
+    rows = [row for row in json.loads(said.stdout) if row["service"] == "web"]
+    return rows[0] if rows else {"requests": 0}
+
+
+def logged(file):
+    rows = [json.loads(line) for line in open(file)]
+    return sorted(round(row["duration"] * 1e6) for row in rows)
+
+
+def compare(name, shown_ms, exact_us, slack_us=0.0):
+    off = abs(shown_ms * 1000 - exact_us)
+    print(f"  {name}: shown {shown_ms:.3f} ms, exact {exact_us / 1000:.3f} ms, off {100 * off / exact_us:.2f} %")
+    return off <= 0.01 * exact_us + slack_us
+
+
+def drive(home, port):
+    load = Load(port, home.folder)
+    begun, killed = time.monotonic(), 0
+    mean = sum(delay * share for delay, share in DELAYS.items())
+    pace = max(1.5, REQUESTS * mean / 1000 / CONNECTIONS / (KILLS + 1))
+    try:
+        while load.running():
+            time.sleep(0.05)
+            if killed < KILLS and time.monotonic() - begun > pace * (killed + 1):
+                home.kill9("daemon")
+                killed += 1
+        while killed < KILLS:  # it went faster than thought: what is counted must survive all the same
+            time.sleep(1.2)
+            home.kill9("daemon")
+            killed += 1
+        print(f"{load.wanted} requests in {time.monotonic() - begun:.1f} s, daemon killed {killed} times")
+        return load.answered()
+    finally:
+        load.close()
+
+
+def main():
+    origins, home = [life.Origin("a"), life.Origin("b")], life.Home()
+    try:
+        port, log = life.free_port(), home.folder / "requests.log"
+        table = json.loads(life.table(port, origins))
+        table["log"] = {"file": str(log), "json": True}
+        table["services"][0]["connectionsMax"] = 2 * CONNECTIONS
+        status, body = home.put(json.dumps(table))
+        assert status == 200, body
+        life.until(lambda: metrics(home) is not None, "the daemon answers")
+        answered, took = drive(home, port)
+        life.until(lambda: metrics(home)["requests"] >= answered, "all are counted")
+        time.sleep(2)  # whatever is counted twice is by now
+        shown, lines = metrics(home), logged(log)
+        print(f"answered {answered}, in the edge's log {len(lines)}, shown {shown['requests']}, errors {shown['errors']}")
+        assert shown["requests"] == answered == len(lines), "counts are exact"
+        assert shown["errors"] == 0 and shown["status"] == {"2xx": answered}, shown
+        print("against the edge's own records:")
+        assert all([compare(name, shown[name], exact(lines, q)) for name, q in QUANTILES.items()])
+        print("against the load generator:")
+        near = [compare(name, shown[name], exact(took, q), 1000) for name, q in QUANTILES.items()]
+        assert all(near) or not STRICT
+    except AssertionError:
+        print(home.said()[-4000:])
+        raise
+    finally:
+        home.close()
+        for origin in origins:
+            origin.close()
+
+
+main()
