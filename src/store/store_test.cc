@@ -184,6 +184,7 @@ TEST(Store, OpensTheFileOfEveryEarlierSchema) {
     EXPECT_EQ(fs::exists(copy), earlier.schema < migrations().back().schema);
     EXPECT_EQ((*store)->variables("shop", "production")->size(), earlier.schema >= 3 ? 1u : 0u);
     EXPECT_EQ((*store)->facts()->size(), earlier.schema >= 3 ? 1u : 0u);
+    EXPECT_EQ((*store)->alerts()->size(), earlier.schema >= 4 ? 1u : 0u);
     EXPECT_TRUE(now([&](auto done) { (*store)->addFact({"shop", "production", 2, 5, "started", "{}"}, done); }).ok());
   }
 }

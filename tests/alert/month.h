@@ -40,7 +40,7 @@ struct Dice {
 struct Habit {
   std::string name;
   double rate = 20;        // requests a second at noon
-  double night = 0.1;      // of that at four
+  double night = 0.1;      // of that at midnight
   double spread = 0.15;    // of the rate from one half minute to the next
   double errors = 0.0003;  // of requests
   double overP50 = 0.05;   // slower than the alert of p50
@@ -100,7 +100,7 @@ class Month {
  private:
   double dayShare(const Habit& habit) const {
     constexpr double kDay = 24.0 * static_cast<double>(kHour);
-    const double phase = std::fmod(static_cast<double>(nowUs), kDay) / kDay;  // 0 at four in the morning
+    const double phase = std::fmod(static_cast<double>(nowUs), kDay) / kDay;  // 0 at midnight
     const double wave = 0.5 - 0.5 * std::cos(2 * M_PI * phase);
     return habit.night + (1 - habit.night) * wave;
   }
