@@ -37,6 +37,10 @@ class FakeTraffic final : public traffic::Traffic {
     return "https://" + service + "." + environment + "." + project + ".localhost/?pin=" + release;
   }
   std::vector<model::Domain> deployedDomains() const override { return {}; }
+  Task<void> known(net::Wait) override {
+    ++askedKnown;
+    co_return;
+  }
   Task<void> settle(std::string, bool changed, net::Wait) override {
     settled.push_back(changed);
     co_return;
@@ -56,6 +60,7 @@ class FakeTraffic final : public traffic::Traffic {
     co_return all;
   }
 
+  int askedKnown = 0;
   std::vector<model::Domain> hosts;
   model::TableAuthority authority;
   std::string deployedUrl;

@@ -6,8 +6,6 @@
 namespace orbit::api {
 namespace {
 
-constexpr auto kUrlTime = std::chrono::seconds(1);  // for a daemon that has only just started to look around
-
 net::Task<Status> tellDevelopment(Shared& shared, EventStream& stream, const PsRequest& request, std::string project,
                                   net::Wait wait) {
   ORBIT_CO_TRY(const auto rows, co_await shared.services.stack.list(project, request.all, wait));
@@ -39,6 +37,7 @@ net::Task<Status> tellDeployed(Shared& shared, EventStream& stream, const PsRequ
   engine::Engine& engine = shared.services.engine;
   ContainerScope scope{project, request.environment, request.services};
   ORBIT_CO_TRY(const auto containers, co_await deployedContainers(engine, scope, wait));
+  co_await shared.services.traffic.known(wait.until(shared.services.loop.clock().now() + kUrlTime));
   std::map<std::pair<std::string, std::string>, deploy::StatusRow> live;
   for (auto& row : shared.services.deploy.status(project, scope.environment)) {
     const auto key = std::pair(row.environment, row.service);

@@ -29,6 +29,10 @@ struct Shared {
 net::Task<void> refuse(http::Exchange& exchange, Error error);
 net::Task<void> answer(http::Exchange& exchange, format::Json body);
 
+// How long an answer waits for the URLs in it: a daemon that has just started, or what has, takes a moment to know
+// them.
+inline constexpr auto kUrlTime = std::chrono::seconds(2);
+
 // The deadline for what only asks the engine: nobody waits longer for a listing.
 net::Wait shortWait(const Shared& shared, net::Cancel& cancel);
 

@@ -10,7 +10,7 @@ namespace orbit::api {
 namespace {
 
 using format::Json;
-constexpr auto kUrlTime = std::chrono::seconds(1);
+
 constexpr auto kEngineTime = std::chrono::seconds(5);  // what is deployed is told without it
 
 // "running", "unhealthy", "1 of 2 running", or what the engine says of a container that does not run.
@@ -72,13 +72,16 @@ net::Task<void> status(Shared& shared, http::Exchange& exchange, std::string tex
   const Query query = queryOf(text);
   const std::string project = valueOf(query, "project"), environment = valueOf(query, "environment");
   Json list = Json::array();
+  CallerCancel caller(shared, exchange);
+  const Instant now = shared.services.loop.clock().now();
   if (environment != kDevelopment) {
+    const net::Wait urlWait{now + kUrlTime, &caller.cancel()};
+    co_await shared.services.traffic.known(urlWait);
     for (const auto& row : shared.services.deploy.status(project, environment)) list.push(statusJson(row));
   }
   Json body = Json::object();
   if (environment.empty() || environment == kDevelopment) {
-    CallerCancel caller(shared, exchange);
-    const net::Wait wait{shared.services.loop.clock().now() + kEngineTime, &caller.cancel()};
+    const net::Wait wait{now + kEngineTime, &caller.cancel()};
     const Status added = co_await addAllDevelopment(shared, project, list, wait);
     if (!added.ok()) body.set("problem", problemEvent(added.error()));  // what is deployed is known without the engine
   }
@@ -113,6 +116,9 @@ net::Task<void> openRelease(Shared& shared, http::Exchange& exchange, std::strin
   const std::string project = valueOf(query, "project"), release = valueOf(query, "release");
   const auto environment = deployedEnvironment(valueOf(query, "environment"));
   if (!environment.ok()) co_return co_await refuse(exchange, environment.error());
+  CallerCancel caller(shared, exchange);
+  const net::Wait urlWait{shared.services.loop.clock().now() + kUrlTime, &caller.cancel()};
+  co_await shared.services.traffic.known(urlWait);
   Json list = Json::array();
   for (const auto& row : shared.services.deploy.status(project, *environment)) {
     const std::string url = shared.services.traffic.openUrl(project, *environment, row.service, release);

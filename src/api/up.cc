@@ -6,7 +6,6 @@ namespace orbit::api {
 namespace {
 
 constexpr auto kRoomTime = std::chrono::seconds(5);
-constexpr auto kUrlTime = std::chrono::seconds(2);
 
 stack::UpOptions decodeOptions(Fields& fields) {
   stack::UpOptions options;

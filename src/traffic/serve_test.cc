@@ -119,10 +119,16 @@ TEST_F(ServeTest, ARestartedDaemonKeepsWhatIsNotToldYet) {
   begin();
   pass(10s);
   EXPECT_EQ(puts, before);
+  loop.runTask(traffic->known({clock.now() + 1s, nullptr}));
+  EXPECT_EQ(traffic->url("shop", "production", "api"), "") << "nobody has said yet what there is";
   ASSERT_TRUE(serve(production(10)).ok());
   EXPECT_EQ(weights(),
             "shop.development.web development:100;shop.production.api r1:90 r2:10;other.production.api r1:100;");
   traffic->environmentsComplete();
+  const Instant now = clock.now();
+  loop.runTask(traffic->known({now + 1h, nullptr}));
+  EXPECT_LT(clock.now(), now + 1s);
+  EXPECT_EQ(traffic->url("shop", "production", "api"), "https://api.production.shop.localhost");
   pass(1s);
   EXPECT_EQ(weights(), "shop.development.web development:100;shop.production.api r1:90 r2:10;");
 }

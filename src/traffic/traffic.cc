@@ -16,6 +16,7 @@ using net::Wait;
 
 constexpr const char* kPinPath = "/.well-known/orbit/open/";  // of the edge
 constexpr auto kLearnTime = std::chrono::seconds(3);
+constexpr auto kKnownAgain = std::chrono::milliseconds(20);
 
 class Room final : public Traffic {
  public:
@@ -60,6 +61,12 @@ class Room final : public Traffic {
     const Made made = makeTable(world());
     const auto found = made.deployed.find({project, environment, service});
     return found == made.deployed.end() ? std::string() : urlOf(found->second, delivery_.listeners());
+  }
+  Task<void> known(Wait wait) override {
+    while (!complete_ || !delivery_.tried()) {
+      const Status slept = co_await loop_.sleep(kKnownAgain, wait);
+      if (!slept.ok()) co_return;
+    }
   }
   std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
                       const std::string& release) const override;

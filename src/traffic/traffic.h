@@ -81,6 +81,8 @@ class Traffic {
   // "" without a route or while the edge listens nowhere.
   virtual std::string url(const std::string& project, const std::string& environment,
                           const std::string& service) const = 0;
+  // Returns when url() tells of all that is deployed, which after a start takes a moment, or when `wait` ends.
+  virtual net::Task<void> known(net::Wait wait) = 0;
   // What shows one release of a service, whatever the weights, to the browser that opens it; for that one and a day.
   // "" where url() is, and for a release that is not served.
   virtual std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,

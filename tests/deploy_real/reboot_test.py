@@ -28,8 +28,9 @@ class Reboot(unittest.TestCase):
         host = world.own_engine(self.engine)
         quick = {"share": 50, "pace": "1s", "watch": "1s", "warm": "1s", "drain": "1s"}
         kept = world.service(quick, volumes=["data:/data"], environment={"APP_DATA": "/data"})
-        services = {"web": world.service(quick, deploy={"replicas": 2}), "kept": kept,
-                    "inside": world.visiting("http://web:8000/", 10)}
+        inside = world.visiting("http://web:8000/", 10)
+        inside["x-orbit"]["release"]["pace"] = "1s"
+        services = {"web": world.service(quick, deploy={"replicas": 2}), "kept": kept, "inside": inside}
         self.moved = world.World(services, engine=host, base=self.base, volumes={"data": {}})
 
     def clean(self):
