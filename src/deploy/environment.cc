@@ -300,6 +300,15 @@ void Environment::drain(std::vector<ReleaseKey> releases) {
 }
 
 Task<void> Environment::drainOne(ReleaseKey release) {
+  // Its time begins when the edge sends no more visitors there, which one that is away cannot say.
+  if (!brought_ || *brought_ != world()) {
+    const Wait first{parts_.loop.clock().now() + kServeTime, nullptr};
+    const Status told = co_await serve(first);
+    if (!told.ok()) {
+      draining_.erase(release);
+      co_return;  // the next sweep tries again
+    }
+  }
   const auto& [service, number] = release;
   const model::DeployService* one = planned(service, number);
   const Duration most = one == nullptr ? Duration(30s) : one->release.drain;

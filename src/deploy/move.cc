@@ -365,6 +365,9 @@ Task<Status> Move::goLive(Wait wait) {
   const Status served = co_await environment_.serve(wait);
   if (served.ok()) tell(Stage::kShare, "", "live");
   environment_.drain(std::move(leaving));
+  // It is live from its fact on. Who ends us now, a newer deploy or a stop, is no reason to take it back; the edge is
+  // told as soon as it is there.
+  if (!served.ok() && served.error().code == Code::kCancelled) co_return Status();
   co_return served;
 }
 

@@ -233,6 +233,47 @@ TEST_F(MovesTest, ADaemonThatDiesLeavesWhatIsLiveAndUndoesWhatIsNot) {
   EXPECT_EQ(served("web"), "r1 100");
 }
 
+// A daemon that has just started, and waits for the engine, was asked: it died of that.
+TEST_F(MovesTest, WhoPromotesAtOnceAfterAStartIsHeard) {
+  image("web", 8000);
+  deploy(30s);
+  image("web", 8000);
+  deploy(6s);
+  EXPECT_EQ(stage(2), Stage::kShare);
+  kill();
+  engine_->setDown(true);
+  start();
+  pass(100ms);
+  const auto promote = [](Deploy* deploy) -> Task<void> {
+    Observer nobody;
+    const Wait forever;
+    const Outcome outcome = co_await deploy->promote("shop", "production", nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  };
+  clients_->add(promote(deploy_.get()));
+  pass(1s);
+  engine_->setDown(false);
+  pass(8s);
+  EXPECT_EQ(served("web"), "r2 90, r1 10");
+}
+
+// Its fact is written and the edge has not taken it yet: whoever ends its move then, it is live and stays that.
+TEST_F(MovesTest, WhatIsLiveIsNotTakenBackByTheNextDeploy) {
+  image("web", 8000);
+  deploy(30s);
+  edge_.setAway(true);
+  image("web", 8000);
+  deploy(5s);
+  EXPECT_EQ(stage(2), Stage::kShare);
+  image("web", 8000, {}, 10s);
+  deploy(5s);
+  EXPECT_EQ(stage(2), Stage::kShare);
+  edge_.setAway(false);
+  pass(60s);
+  EXPECT_EQ(stage(2), Stage::kSettled);
+  EXPECT_EQ(stage(3), Stage::kPromoted);
+}
+
 // A cold way back goes through its gate; the sweep leaves its instances alone meanwhile.
 TEST_F(MovesTest, AColdRollbackIsNotSweptAway) {
   image("web", 8000, {}, 12s);

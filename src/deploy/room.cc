@@ -150,10 +150,16 @@ Task<Status> Room::endUnderWay(Environment& environment, Wait wait) {
 }
 
 Task<Status> Room::cancel(std::string project, std::string environment, Wait wait) {
+  ORBIT_CO_TRY_STATUS(co_await ready(wait));
   auto found = known(project, environment);
-  const bool some = found.ok() && !underWay_[(*found)->key()].empty();
-  if (some) co_return co_await endUnderWay(**found, wait);
+  std::set<int> ended;
+  if (found.ok()) {
+    for (const auto& [number, one] : underWay_[(*found)->key()]) ended.insert(number);
+    ORBIT_CO_TRY_STATUS(co_await endUnderWay(**found, wait));
+  }
   const Group* watched = found.ok() ? (*found)->state().watchedGroup() : nullptr;
+  const bool wentLive = watched != nullptr && ended.contains(watched->number);
+  if (!ended.empty() && !wentLive) co_return Status();
   Error error{.code = Code::kConflict, .message = "nothing is being deployed to " + environment};
   if (watched != nullptr) {
     error.message = releaseId(watched->number) + " is live already";
@@ -260,9 +266,10 @@ Task<Outcome> Room::rollback(std::string project, std::string environment, std::
 
 Task<Outcome> Room::promote(std::string project, std::string environment, Observer observer, Wait wait) {
   Outcome outcome;
+  const Status able = co_await ready(wait);
   auto found = known(project, environment);
-  if (!found.ok()) {
-    outcome.failures.push_back({found.error(), "", "", 0, {}, ""});
+  if (!able.ok() || !found.ok()) {
+    outcome.failures.push_back({able.ok() ? found.error() : able.error(), "", "", 0, {}, ""});
     co_return outcome;
   }
   const Group* watched = (*found)->state().watchedGroup();
@@ -278,8 +285,9 @@ Task<Outcome> Room::promote(std::string project, std::string environment, Observ
 
 Task<Outcome> Room::remove(std::string project, std::string environment, bool volumes, Observer observer, Wait wait) {
   Outcome outcome;
+  Status done = co_await ready(wait);
   auto found = known(project, environment);
-  Status done = found.ok() ? Status() : Status(found.error());
+  if (done.ok() && !found.ok()) done = found.error();
   if (done.ok()) done = co_await endUnderWay(**found, wait);
   if (done.ok()) {
     observer.event({.stage = Stage::kCancelled, .text = "ending " + environment + " of " + project});

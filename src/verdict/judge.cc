@@ -7,6 +7,7 @@ namespace orbit::verdict {
 namespace {
 
 constexpr double kQuiet = 0.004;  // of the coins needed: less is no suspicion, and no reason to wait
+constexpr double kSuspectedTimes = 3;
 constexpr std::uint64_t kWarmAnswers = 50;
 constexpr double kSharedToldS = 2;
 
@@ -98,8 +99,10 @@ double Judge::evidence() const {
 Action Judge::action(Confidence confidence) const {
   if (confidence == Confidence::kWorse) return Action::kRollBack;
   if (stage_ == Stage::kPromoted) return stageSeconds_ >= policy_.settleS ? Action::kSettle : Action::kKeepWatching;
-  if (stageSeconds_ >= policy_.shareMaxS) return Action::kPromote;
-  const bool seen = confidence == Confidence::kNoDifference && warm_ >= kWarmAnswers && evidence() < kQuiet;
+  // One under suspicion keeps its share for longer: what it does meanwhile clears it or takes it back.
+  const bool suspected = evidence() >= kQuiet;
+  if (stageSeconds_ >= policy_.shareMaxS * (suspected ? kSuspectedTimes : 1)) return Action::kPromote;
+  const bool seen = confidence == Confidence::kNoDifference && warm_ >= kWarmAnswers && !suspected;
   return seen ? Action::kPromote : Action::kKeepWatching;
 }
 

@@ -31,7 +31,7 @@ struct Policy {
   double sustainedByOneS = 30;  // or three times as many, repeated or not, for so long
 
   // How long it keeps its first share: until a rise to riseTimes the old rate or of risePoints, whichever is larger,
-  // would have been seen with this power; at most shareMaxS.
+  // would have been seen with this power; at most shareMaxS, three times as long while it is suspected.
   double riseTimes = 5, risePoints = 0.01, risePower = 0.9;
   double shareMaxS = 60;
   double settleS = 600;  // after it was promoted

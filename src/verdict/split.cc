@@ -11,6 +11,9 @@ constexpr std::array<double, Split::kBets> kOdds = {1.5, 2, 3, 6, 10, 20};
 constexpr std::array<double, Split::kBets> kShares = {0.12, 0.12, 0.14, 0.2, 0.22, 0.2};
 constexpr double kStaked = 0.85;    // of the coin, at the beginning
 constexpr double kCoinsMax = 1e12;  // no need to count on
+// Of each purse, not bet in a moment: what a fault that begins leaves of it, and what each more moment of the fault
+// does.
+constexpr double kHeld = 0.01, kHeldInFault = 0.9;
 constexpr double kRememberS = 300;  // how far back clusters are measured
 constexpr double kDoubt = 3;        // of a cluster: so much of what was seen may be chance
 constexpr double kMuch = 6;         // hits in three moments: more of them do not tell much more
@@ -52,6 +55,11 @@ void Clusters::add(double count, double hits, double seconds, double otherJump) 
   lastJump_ = ownJump;
 }
 
+void Clusters::breakOff() {
+  last_ = beforeLast_ = {};
+  lastJump_ = 0;
+}
+
 // A moment sticks out by p (1 - p) / n w on average, if clusters keep their size, and by p (1 - p) (1 / n + c (1 - 1 /
 // n)) if any two hits of a side have the correlation c. What chance alone adds when hits come apart is taken off.
 Clusters::Seen Clusters::seen() const {
@@ -65,7 +73,7 @@ Clusters::Seen Clusters::seen() const {
 }
 
 Split::Split(Margin margin, double momentMax, double spreadS)
-    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS), kept_(1 - kStaked) {
+    : margin_(margin), momentMax_(momentMax), spreadS_(spreadS), kept_(1 - kStaked), held_(kHeld) {
   stakeCoins(kStaked);
 }
 
@@ -131,7 +139,15 @@ void Split::add(const std::vector<Moment>& moments, bool several) {
       sum -= oldCount * margin_.points * x / m;
     }
     if (several) times = points = sum + times;
-    multiply(purses_[at], std::exp(std::min(times, most)), std::exp(std::min(points, most)));
+    const auto held = [&](double log) { return held_ + (1 - held_) * std::exp(std::min(log, most)); };
+    multiply(purses_[at], held(times), held(points));
+  }
+  held_ = all.shared ? kHeldInFault : kHeld;
+  // What hits both says nothing of how hits cluster: whose noise is whose cannot be told at its edges.
+  if (all.shared && all.freshHits > 0 && all.freshHits * all.oldCount >= all.freshCount * all.oldHits / 4) {
+    fresh_.breakOff();
+    old_.breakOff();
+    return;
   }
   const double freshJump = fresh_.jump(all.freshCount, all.freshHits), oldJump = old_.jump(all.oldCount, all.oldHits);
   fresh_.add(all.freshCount, all.freshHits, all.seconds, oldJump);

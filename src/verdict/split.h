@@ -21,7 +21,12 @@
 // moment with more or fewer requests: clusters keep their size (a page has as many requests however many visitors there
 // are), or they grow with the requests (the pause). The larger counts, and of both sides the larger: what makes hits
 // cluster is mostly not the release, and the side with a tenth of the requests cannot know. A bet with counts divided
-// like this stays fair for independent hits, because t -> t^(1/w) is concave. Thread rules: a plain value.
+// like this stays fair for independent hits, because t -> t^(1/w) is concave. What hits both sides at once is not
+// measured: at its edges the noise of the smaller side would count as clusters of the larger.
+//
+// A fault of both can only lose, and would leave nothing to bet with afterwards. So a part of each purse is not bet: a
+// hundredth in any moment, and nine tenths in one that follows a shared fault. Both are chosen before the moment, so
+// the bet stays fair. Thread rules: a plain value.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -49,6 +54,8 @@ class Clusters {
   double jump(double count, double hits) const;
   // `otherJump`: the other side's in the same moment.
   void add(double count, double hits, double seconds, double otherJump);
+  // The next moment has no neighbour before it.
+  void breakOff();
   // How hits come together, as far as it is known.
   struct Seen {
     double excess = 0;       // of the variance over that of independent hits, in shares of it
@@ -96,6 +103,7 @@ class Split {
   Margin margin_;
   double momentMax_, spreadS_;
   double kept_;  // of the coin, not staked yet
+  double held_;  // of each purse, not bet in the next moment
   Clusters fresh_, old_;
   std::array<Purse, kBets> purses_{};
 };

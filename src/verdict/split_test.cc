@@ -95,6 +95,29 @@ TEST(Split, AFewClustersAreNotManyWitnesses) {
   EXPECT_LT(split.worth(), 2);
 }
 
+// A fault of both with a sharp beginning looked like hits that cluster, and whatever only the new release lost in the
+// minutes after it was divided by that.
+TEST(Split, WhatIsLostByBothHidesNothingThatIsLostAfterwards) {
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Random chance(seed);
+    Split split({2, 0.005}, 15, 660);
+    const auto moments = [&](int count, double freshRate, double oldRate, bool shared) {
+      const auto hits = [&chance](int requests, double rate) {
+        double sum = 0;
+        for (int at = 0; at < requests; ++at) sum += chance.chance(rate) ? 1 : 0;
+        return sum;
+      };
+      for (int at = 0; at < count; ++at) split.add({{4, hits(4, freshRate), 36, hits(36, oldRate), 1, shared}});
+    };
+    moments(2, 0.3, 0, false);
+    moments(8, 0.7, 0.6, true);
+    moments(40, 0.3, 0, false);
+    found += split.worth() > 5'000 ? 1 : 0;
+  }
+  EXPECT_GE(found, 98);
+}
+
 TEST(Clusters, MeasuresHowHitsComeTogether) {
   Clusters apart, together, shared, risen;
   Random chance(7);

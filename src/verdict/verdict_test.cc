@@ -160,6 +160,23 @@ TEST_F(JudgeTest, ATenthSlowerIsNoReason) {
   EXPECT_NE(repeat(tick(answers(2000, 0, 22 * kMs), answers(18'000, 0, 20 * kMs)), 60).action, Action::kRollBack);
 }
 
+TEST_F(JudgeTest, UnderSuspicionItIsNotPromotedByTime) {
+  double seconds = repeat(tick(answers(3), answers(27)), 58).seconds;
+  Decision decision;
+  do {
+    decision = repeat(tick(answers(3, 1), answers(27)), 1);
+    seconds = decision.seconds;
+    ASSERT_LT(seconds, 70);
+  } while (decision.evidence < 0.01);
+  decision = repeat(tick(answers(3), answers(27)), 5);
+  ASSERT_GT(decision.seconds, 60);
+  EXPECT_EQ(decision.action, Action::kKeepWatching);
+  for (; decision.action == Action::kKeepWatching; decision = repeat(tick(answers(3), answers(27)), 1)) {
+    ASSERT_LT(decision.seconds, 181);
+  }
+  EXPECT_EQ(decision.action, Action::kPromote);
+}
+
 void expectGivenUp(const Decision& back) {
   EXPECT_EQ(back.action, Action::kRollBack);
   ASSERT_EQ(back.reasons.size(), 1U);
