@@ -37,6 +37,7 @@ class FakeTraffic final : public traffic::Traffic {
     return "https://" + service + "." + environment + "." + project + ".localhost/?pin=" + release;
   }
   std::vector<model::Domain> deployedDomains() const override { return {}; }
+  std::string probeKey() const override { return ""; }
   Task<void> known(net::Wait) override {
     ++askedKnown;
     co_return;

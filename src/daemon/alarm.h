@@ -60,6 +60,8 @@ class Alarm final : public api::Alarms {
   net::Task<void> watchEngine(net::Wait wait);
   net::Task<void> watchCertificates(net::Wait wait);
   net::Task<void> beat(net::Wait wait);
+  net::Task<void> probeForever(const deploy::Deploy& deploy, net::Wait wait);
+  net::Task<void> probeOne(deploy::StatusRow row, net::Wait wait);
   void noteEvent(const engine::Event& event);
   // Judges now, keeps what changed and queues what is to be told.
   net::Task<Status> settle(bool withCounts);

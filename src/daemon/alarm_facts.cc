@@ -161,6 +161,7 @@ Task<void> Alarm::run(const deploy::Deploy& deploy, net::Cancel& cancel) {
   group.add(watchEngine(wait));
   group.add(watchCertificates(wait));
   group.add(beat(wait));
+  group.add(probeForever(deploy, wait));
   co_await group.join();
 }
 

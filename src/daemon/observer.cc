@@ -126,8 +126,13 @@ void Observer::fill(alert::Window& window, const observe::Window& counted, Clien
   window.p99Ms = msOf(latency.quantile(kTail));
 }
 
-// By what visitors got: up when any was answered well, down when none was. Of a minute in which nobody asked, or that
-// was not wholly seen, nothing is known.
+void Observer::probed(const alert::Place& place, bool answered) {
+  const auto found = watches_.find(model::tableService(place.project, place.environment, place.service));
+  if (found != watches_.end()) ++(answered ? found->second.minute.answered : found->second.minute.unanswered);
+}
+
+// By what visitors got, and our own requests: up when any was answered well, down when none was. Of a minute in which
+// nobody asked, or that was not wholly seen, nothing is known.
 void Observer::tellMinute(Watch& watch, const alert::Window& window, alert::Alerts& alerts) {
   Minute& minute = watch.minute;
   minute.all += window.errors.all;
@@ -135,8 +140,9 @@ void Observer::tellMinute(Watch& watch, const alert::Window& window, alert::Aler
   minute.gap = minute.gap || window.gap;
   if (++minute.windows < kWindowsOfMinute) return;
   const Minute over = std::exchange(minute, {});
-  const bool up = over.all > over.bad;
-  if (!over.gap && (up || over.bad >= kDownLeast)) alerts.observeMinute(watch.place, window.toUs, up);
+  const bool up = over.all > over.bad || over.answered > 0;
+  const bool down = !up && (over.bad >= kDownLeast || over.unanswered > 0);
+  if (!over.gap && (up || down)) alerts.observeMinute(watch.place, window.toUs, up);
 }
 
 void Observer::tell(alert::Alerts& alerts) {

@@ -27,6 +27,8 @@ class Observer {
   void listenWhenBad();
   // Whether the half minute under way is over.
   bool due() const;
+  // What a request of ours by the public name got: evidence for the minute under way, beside visitors'.
+  void probed(const alert::Place& place, bool answered);
   // Tells what was in it, and begins the next one.
   void tell(alert::Alerts& alerts);
 
@@ -40,6 +42,7 @@ class Observer {
   struct Minute {
     int windows = 0;
     std::uint64_t all = 0, bad = 0;
+    int answered = 0, unanswered = 0;  // of our own requests
     bool gap = false;
   };
   struct Watch {

@@ -162,6 +162,21 @@ TEST_F(ObserverTest, AMinuteInWhichNobodyAskedIsUnknown) {
   EXPECT_EQ(objective("uptime"), 100);
 }
 
+TEST_F(ObserverTest, WhereNobodyAsksOurOwnRequestsTell) {
+  const alert::Place web{"shop", "production", "web"};
+  pass(31);
+  observer->probed(web, true);
+  observer->probed({"shop", "production", "gone"}, true);
+  pass(60);
+  EXPECT_EQ(objective("uptime"), 100);
+  for (int minute = 0; minute < 3; ++minute) {
+    observer->probed(web, false);
+    pass(60);
+  }
+  EXPECT_TRUE(fires("uptime of web"));
+  EXPECT_LE(objective("uptime").value_or(100), 50);
+}
+
 TEST_F(ObserverTest, WhatIsOfAnotherServiceIsNotWatched) {
   settings[{"shop", "production"}].services.clear();
   observer->watch(settings);

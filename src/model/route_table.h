@@ -160,6 +160,7 @@ struct TableRoute {
 struct RouteTable {
   int version = 1;
   std::vector<std::string> trustedProxies;
+  std::string probeKey;  // who asks with it from this machine is Orbit itself, and counts in no rate; "": nobody
   std::vector<TableListener> listeners;
   std::vector<TableAuthority> authorities;
   std::vector<TableCertificate> certificates;

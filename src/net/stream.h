@@ -30,6 +30,9 @@ class Stream {
 struct Tls {
   std::string caFile, certificateFile, keyFile;
   bool verify = true;
+  std::string name = {};  // the certificate's, and SNI; "": the host's
+  // Whose certificates nobody here has to know: its name and time are looked at alone.
+  bool anyAuthority = false;
 };
 
 // Where to connect: a unix socket's path, or host and port.

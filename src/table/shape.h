@@ -262,6 +262,7 @@ struct Shape<model::RouteTable> {
     using T = model::RouteTable;
     v.number("version", &T::version, 1, 1);
     v.texts("trustedProxies", &T::trustedProxies);
+    v.text("probeKey", &T::probeKey);
     v.list("listeners", &T::listeners);
     v.list("authorities", &T::authorities);
     v.list("certificates", &T::certificates);

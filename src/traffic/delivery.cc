@@ -35,9 +35,9 @@ const model::TableService* onlyChange(const model::RouteTable& before, const mod
     changed = &after.services[i];
   }
   const bool rest = before.version == after.version && before.trustedProxies == after.trustedProxies &&
-                    before.listeners == after.listeners && before.authorities == after.authorities &&
-                    before.certificates == after.certificates && before.routes == after.routes &&
-                    before.log == after.log && before.limits == after.limits;
+                    before.probeKey == after.probeKey && before.listeners == after.listeners &&
+                    before.authorities == after.authorities && before.certificates == after.certificates &&
+                    before.routes == after.routes && before.log == after.log && before.limits == after.limits;
   return rest ? changed : nullptr;
 }
 

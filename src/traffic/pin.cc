@@ -21,4 +21,8 @@ std::string pinOf(const std::string& key, const std::string& service, const std:
   return hex.data();
 }
 
+std::string probeKeyOf(const std::string& key) {
+  return pinOf(key, "probe", "");  // no service of a table has that name: theirs have dots
+}
+
 }  // namespace orbit::traffic

@@ -55,6 +55,7 @@ class Room final : public Traffic {
     if (now != 0) return now;
     return earlier_.https != 0 ? earlier_.https : 443;
   }
+  std::string probeKey() const override { return probeKeyOf(pinKey_); }
   bool virtualAddresses() const override { return engineHere_ && peers_.holdIsRoot(); }
   std::string url(const std::string& project, const std::string& environment,
                   const std::string& service) const override {

@@ -87,6 +87,8 @@ class Traffic {
   // "" where url() is, and for a release that is not served.
   virtual std::string openUrl(const std::string& project, const std::string& environment, const std::string& service,
                               const std::string& release) const = 0;
+  // With which Orbit's own requests to the edge are told from visitors' (model::RouteTable). "" without a pinKey.
+  virtual std::string probeKey() const = 0;
   // The port of https as people write it behind a host: what the edge listens on, else what it had, else 443.
   virtual int httpsPort() const = 0;
   // The hosts that deployed services have by their files, as domains; setDomains()' are not among them.

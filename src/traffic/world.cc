@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "traffic/environment.h"
+#include "traffic/pin.h"
 
 namespace orbit::traffic {
 namespace {
@@ -58,6 +59,7 @@ class Making {
   explicit Making(const World& world) : world_(world) {}
 
   Made make() {
+    made_.table.probeKey = probeKeyOf(world_.pinKey);
     for (const auto& container : world_.containers)
       byService_[{container.project, container.service}].push_back(&container);
     addListeners();

@@ -55,6 +55,7 @@ void ExchangeState::onRequest(http::RequestIndex& head, bool endOfBody) {
   requestEnded_ = endOfBody;
   beginCounting();
   origin_ = http::clientOrigin(request_, ipOf(facts_->peer), facts_->tls, table_->runtime->trusted);
+  probe_ = isProbe();
   route();
 }
 
@@ -82,6 +83,16 @@ void ExchangeState::route() {
   }
   if (!compiled_->vitalsPath.empty() && answerVitals()) return;
   forward(table_->runtime->serviceOfRoute[decision_.number]);
+}
+
+// The field is one that only a proxy may say, so no service gets to see it.
+bool ExchangeState::isProbe() const {
+  constexpr std::uint8_t kLoopback = 127;
+  const std::string& key = table_->runtime->table->probeKey;
+  const net::PeerAddress& peer = facts_->peer;
+  if (key.empty() || peer.family != net::PeerAddress::Family::kV4 || peer.bytes[12] != kLoopback) return false;
+  const http::FieldIndex* field = request_.find("x-forwarded-orbit-probe");
+  return field != nullptr && request_.at(field->value) == key;
 }
 
 bool ExchangeState::answerAcme() {

@@ -86,6 +86,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   void answerHead(http::ResponseIndex& head, bool end);
   void cookieLines(std::string& out) const;
   bool answerPin();
+  bool isProbe() const;
   void cutAnswer();
   const http::FieldIndex* cookie() const;
 
@@ -147,6 +148,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   bool attemptReported_ = false;
   bool upstreamEnded_ = false;
   bool noBody_ = false;     // the answer has none
+  bool probe_ = false;      // asked by Orbit itself
   bool own_ = false;        // a script or beacon of ours: no request of the service's
   bool beacon_ = false;     // its body is awaited
   bool tagWanted_ = false;  // a page is asked for, and is to get a tag

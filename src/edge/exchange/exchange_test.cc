@@ -17,6 +17,26 @@ TEST_F(ExchangeTest, OneSignalForTheAttemptAndOneForTheRequest) {
   for (const auto& instance : world.runtime->services[0]->releases[0].instances) EXPECT_EQ(instance->active, 0U);
 }
 
+TEST_F(ExchangeTest, OrbitsOwnRequestsCountInNoRateAndTheirKeyGoesNowhere) {
+  world.table.probeKey = "0123abcd";
+  world.apply();
+  const auto isProbe = [this](std::uint8_t first, const std::string& key) {
+    facts.peer.family = net::PeerAddress::Family::kV4;
+    facts.peer.bytes[12] = first;
+    get("X-Forwarded-Orbit-Probe: " + key + "\r\n");
+    EXPECT_EQ(attempt().head.find(key), std::string::npos) << attempt().head;
+    attempt().answer(kOk, false);
+    attempt().end();
+    exchange->onAnswerSent();
+    const auto& rows = world.signals.rows;
+    EXPECT_EQ(rows.back().sample.probe, rows[rows.size() - 2].sample.probe) << "attempt and request alike";
+    return rows.back().sample.probe;
+  };
+  EXPECT_TRUE(isProbe(127, "0123abcd"));
+  EXPECT_FALSE(isProbe(127, "0123abce"));
+  EXPECT_FALSE(isProbe(203, "0123abcd")) << "from elsewhere nobody is believed";
+}
+
 TEST_F(ExchangeTest, WhatTheEdgeAnswersItselfCarriesNoRelease) {
   world.table.services[0].releases[0].instances.clear();
   world.apply();

@@ -178,6 +178,7 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   record.sample.latencyUs = stream_ ? upstreamUs_ : sinceUs(attemptStart_);
   record.sample.bytesIn = bytesIn_;
   record.sample.bytesOut = attemptBytesOut_;
+  record.sample.probe = probe_;
   record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
   record.method = request_.at(request_.methodText);
   record.path = request_.at(request_.path);
@@ -207,7 +208,7 @@ void ExchangeState::reportRequest(Outcome outcome) {
   sample.latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
   sample.bytesIn = bytesIn_;
   sample.bytesOut = bytesOut_;
-  sample.probe = own_;
+  sample.probe = own_ || probe_;
   if (compiled_ != nullptr && decision_.route->objective.count() > 0) {
     const auto objectiveUs = std::chrono::duration_cast<std::chrono::microseconds>(decision_.route->objective).count();
     sample.overThreshold = sample.latencyUs > static_cast<std::uint64_t>(objectiveUs);
