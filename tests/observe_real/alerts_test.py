@@ -88,6 +88,32 @@ class Rows(unittest.TestCase):
         self.raise_and_resolve("latency_p99", 0.05, "/slow?1200")
 
 
+class NobodyAsks(unittest.TestCase):
+    """A service without a visitor that stops to answer: Orbit's own requests by the public name tell."""
+
+    def test_uptime(self):
+        hook = receivers.Receiver()
+        self.addCleanup(hook.close)
+        place = deployed(self, {"receivers": {"ops": {"webhook": hook.url, "allow_private": True}}})
+        requests = place.status()["web"]["requests"]
+        explain = lambda: place.orbit("alerts", "--all").stdout + place.log()  # noqa: E731
+        ids = [one["id"] for one in place.containers("web")]
+        for one in ids:
+            place.docker("pause", one)
+        began = time.time()
+        opened = world.until(lambda: told(hook, "opened"), "the webhook hears of it", 150, 0.5, explain)
+        after = time.time() - began
+        self.assertLess(after, 120)
+        self.assertRegex(str(opened[0]), "does not answer")
+        for one in ids:
+            place.docker("unpause", one)
+        well = time.time()
+        world.until(lambda: told(hook, "resolved"), "the webhook hears that it is over", 400, 0.5, explain)
+        print(f"\nprobe: told after {after:.0f} s, over {time.time() - well:.0f} s after it was well", flush=True)
+        self.assertEqual(place.status()["web"]["requests"], requests, "Orbit's own requests count in no rate")
+        self.assertRegex(place.orbit("objectives").stdout, "uptime")
+
+
 class Pages(unittest.TestCase):
     """LCP by the beacons that pages send, as a browser does when a page is left."""
 
