@@ -194,6 +194,8 @@ class Journal(unittest.TestCase):
             return "\n".join([place.orbit("alerts", "--all", check=False).stdout, place.log()])
 
         world.until(lambda: held.requests, "the receiver that holds its answer is asked", 150, 0.05, explain)
+        world.until(lambda: limited.requests, "so is the one that states a time", 10, 0.05, explain)
+        time.sleep(1)  # that answer is on disk; the held one is not given yet
         place.kill9("daemon")
         world.until(lambda: len(held.requests) >= 2, "it is asked once more by the next daemon", 90, 0.5, explain)
         world.until(lambda: told(limited, "opened"), "who stated a time is told after it", 90, 0.5, explain)
