@@ -196,9 +196,9 @@ int run(const model::Home& home) {
   watching.add(alarm.run(*deploy, accepting));
   watching.add(tellWhenComplete(*deploy, *traffic, accepting));
   const auto listener = net::Listener::adopt(loop, kListenDescriptor);
-  const http::Handler handler = api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets,
-                                              home.contexts(), working, home.signalFolder(), &meter, logs.get(),
-                                              collector ? &*collector : nullptr});
+  const http::Handler handler =
+      api::handler({loop, *engine, stack, **store, *traffic, *deploy, alarm, secrets, home.contexts(), working,
+                    home.signalFolder(), &meter, logs.get(), collector ? &*collector : nullptr});
   loop.onSignal(SIGTERM, [&](int) {
     accepting.request();
     working.request();

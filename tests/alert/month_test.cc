@@ -57,8 +57,8 @@ TEST(Month, EachRowIsToldWithinTwoMinutesAndIsOverByItself) {
     for (std::uint64_t round = 0; round < rounds; ++round) {
       Habit web = habits().front();
       Month one(seed + round, {web});
-      // From ten in the morning until eight in the evening: at night there are too few requests to be sure of 5 % within
-      // a minute (docs/alerts.md says from which rate on).
+      // From ten in the morning until eight in the evening: at night there are too few requests to be sure of 5 %
+      // within a minute (docs/alerts.md says from which rate on).
       const std::uint64_t begin = 240 + round * 61 % 1200;
       for (std::uint64_t i = 0; i < begin; ++i) one.pass();
       ASSERT_TRUE(one.notices.empty()) << told(one.notices);
