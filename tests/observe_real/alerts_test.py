@@ -84,6 +84,7 @@ class Rows(unittest.TestCase):
     def test_latency_p50(self):
         self.raise_and_resolve("latency_p50", 0.9, "/slow?300")
 
+    @unittest.skipUnless(ALL, "the long form")
     def test_latency_p99(self):
         self.raise_and_resolve("latency_p99", 0.05, "/slow?1200")
 
@@ -91,6 +92,7 @@ class Rows(unittest.TestCase):
 class NobodyAsks(unittest.TestCase):
     """A service without a visitor that stops to answer: Orbit's own requests by the public name tell."""
 
+    @unittest.skipUnless(ALL, "the long form")
     def test_uptime(self):
         hook = receivers.Receiver()
         self.addCleanup(hook.close)
