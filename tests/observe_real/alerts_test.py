@@ -119,6 +119,7 @@ class NobodyAsks(unittest.TestCase):
 class Pages(unittest.TestCase):
     """LCP by the beacons that pages send, as a browser does when a page is left."""
 
+    @unittest.skipUnless(ALL, "the long form")
     def test_lcp(self):
         hook = receivers.Receiver()
         self.addCleanup(hook.close)
