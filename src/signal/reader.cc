@@ -55,8 +55,8 @@ static_assert(sizeof(HeaderCopy) == sizeof(FileHeader));
 struct SlabView {
   std::uint32_t slab = 0;  // index + 1, as of the last look
   std::uint32_t epoch = 0;
-  std::uint64_t answered = 0;  // the counter as of then
-  Histogram base;              // of slabs given back
+  std::uint64_t answered = 0, counted = 0;  // the counters as of then
+  Histogram base;                           // of slabs given back
   Histogram now;
 };
 
@@ -194,12 +194,19 @@ void FileReader::readLatencies(AreaView& area, const std::vector<SeriesCopy>& en
   for (std::size_t at = 0; at < entries.size(); ++at) {
     SlabView& view = area.series[at].latency;
     const std::uint32_t slab = entries[at].slab;
-    const std::uint64_t answered = area.series[at].counters.byOutcome[static_cast<std::size_t>(Outcome::kAnswered)];
+    // The writer counts the latency first, then the class, then the outcome, and may be anywhere between.
+    const Counters& counters = area.series[at].counters;
+    const std::uint64_t answered = counters.byOutcome[static_cast<std::size_t>(Outcome::kAnswered)];
+    const std::uint64_t counted = counters.count();
     if (slab == 0 || slab > header_.histogramsMax) continue;
     const SlabStateCopy& state = states[slab - 1];
     if (state.epoch % 2 != 0 || state.owner != at) continue;
-    if (view.slab == slab && view.epoch == state.epoch && view.answered == answered) continue;
-    if (readSlab(area, view, slab, state.epoch)) view.answered = answered;
+    if (view.slab == slab && view.epoch == state.epoch && view.answered == answered && view.counted == counted) {
+      continue;
+    }
+    if (!readSlab(area, view, slab, state.epoch)) continue;
+    view.answered = answered;
+    view.counted = counted;
   }
 }
 

@@ -1,4 +1,5 @@
 // Writers and readers that run at the same time: threads (TSan sees them), and processes killed at any instruction.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -7,6 +8,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "signal/layout.h"
 #include "signal/signal.h"
 
 namespace orbit::signal {
@@ -142,6 +144,32 @@ TEST_F(SharedTest, HistogramsChangeHandsUnderTheReader) {
     before = std::move(now);
   }
   thread.join();
+}
+
+// The latency and the class of an answer are counted, its outcome is not yet: the histogram was taken for the one of
+// before, since the outcome is what told whether to look.
+TEST_F(SharedTest, AWriterKilledBetweenTwoCountersLeavesTheLatencyToo) {
+  const auto write = Writer::create(options_).value();
+  const auto read = Reader::open(options_.path).value();
+  say(write->worker(0), 1);  // of the first series, in the first slab
+  ASSERT_EQ(read->snapshot().series.at(0).latency.count(), 1U);
+  const auto places = layout::placesOf(options_.seriesMax, options_.histogramsMax, options_.recordsMax);
+  const std::uint64_t area = layout::kPage;
+  const std::uint64_t classAt = area + places.series + offsetof(layout::SeriesCopy, counters) +
+                                offsetof(layout::EntryCounters<std::uint64_t>, byClass) + 2 * sizeof(std::uint64_t);
+  const std::uint64_t bucketAt = area + places.slabs + Histogram::bucketOf(1) * sizeof(std::uint64_t);
+  const int file = ::open(options_.path.c_str(), O_RDWR | O_CLOEXEC);
+  for (const std::uint64_t at : {bucketAt, classAt}) {
+    std::uint64_t value = 0;
+    ASSERT_EQ(::pread(file, &value, sizeof value, static_cast<off_t>(at)), static_cast<ssize_t>(sizeof value));
+    ASSERT_EQ(value, 1U);
+    ++value;
+    ASSERT_EQ(::pwrite(file, &value, sizeof value, static_cast<off_t>(at)), static_cast<ssize_t>(sizeof value));
+  }
+  ::close(file);
+  const Snapshot now = read->snapshot();
+  EXPECT_EQ(now.series.at(0).counters.count(), 2U);
+  EXPECT_EQ(now.series.at(0).latency.count(), 2U);
 }
 
 TEST_F(SharedTest, AWriterKilledAtAnyInstructionLeavesWhatItSaid) {
