@@ -74,6 +74,14 @@ class MovesTest : public ::testing::Test {
     const Wait forever;
     static_cast<void>(co_await deploy->start(std::move(request), Stage::kSettled, nobody, forever));
   }
+  // Begins it; it is to succeed.
+  void rollBack(std::string release) { clients_->add(backTo(deploy_.get(), std::move(release))); }
+  static Task<void> backTo(Deploy* deploy, std::string release) {
+    Observer nobody;
+    const Wait forever;
+    const Outcome outcome = co_await deploy->rollback("shop", "production", release, nobody, forever);
+    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
+  }
   EnvironmentState state() const {
     EnvironmentState now;
     for (const auto& fact : journal_.facts) apply(now, fact);
@@ -280,13 +288,7 @@ TEST_F(MovesTest, AColdRollbackIsNotSweptAway) {
   deploy(200s);
   image("web", 8000);
   deploy(200s);  // r1 is not warm any more
-  const auto back = [](Deploy* deploy) -> Task<void> {
-    Observer nobody;
-    const Wait forever;
-    const Outcome outcome = co_await deploy->rollback("shop", "production", "r1", nobody, forever);
-    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
-  };
-  clients_->add(back(deploy_.get()));
+  rollBack("r1");
   pass(40s);
   EXPECT_EQ(served("web"), "r1 100");
 }
@@ -301,13 +303,7 @@ TEST_F(MovesTest, AColdRollbackWaitsForANameThatIsStillBeingMade) {
   model::ContainerSpec spec;
   spec.image = "web:1";
   engine_->createLate("orbit.shop.production.web.r1.1", spec, 2s);
-  const auto back = [](Deploy* deploy) -> Task<void> {
-    Observer nobody;
-    const Wait forever;
-    const Outcome outcome = co_await deploy->rollback("shop", "production", "r1", nobody, forever);
-    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
-  };
-  clients_->add(back(deploy_.get()));
+  rollBack("r1");
   pass(20s);
   EXPECT_EQ(served("web"), "r1 100");
 }
@@ -376,16 +372,10 @@ TEST_F(MovesTest, WhoComesBackToWhatIsBeingRemovedWaitsForAnother) {
   slow.stopsOnTerm = false;
   engine_->setBehaviour("sha256:web2", slow);
   deploy(100s);
-  const auto to = [](Deploy* deploy, std::string release) -> Task<void> {
-    Observer nobody;
-    const Wait forever;
-    const Outcome outcome = co_await deploy->rollback("shop", "production", release, nobody, forever);
-    EXPECT_TRUE(outcome.failures.empty()) << outcome.failures.front().error.text();
-  };
   for (int turn = 0; turn < 40; ++turn) {
-    clients_->add(to(deploy_.get(), "r1"));
+    rollBack("r1");
     pass(500ms * turn);
-    clients_->add(to(deploy_.get(), "r2"));
+    rollBack("r2");
     pass(30s);
     EXPECT_EQ(served("web"), "r2 100");
   }
