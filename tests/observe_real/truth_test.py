@@ -12,6 +12,7 @@ import math
 import os
 import pathlib
 import sys
+import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "edge_life"))
@@ -74,23 +75,35 @@ def metrics(home):
 
 
 class AccessLog:
-    """The edge's own records, copied as it writes them: the daemon moves the file away when it is large."""
+    """The edge's own records. The daemon moves the file away when it is large, and removes it: a link of ours keeps each."""
 
     def __init__(self, home):
-        self.copy = home.folder / "requests.log"
-        self.output = open(self.copy, "wb")
-        self.tail = life.Process("tail", "-q", "-n", "+1", "-F", home.folder / "logs/edge/access.log", output=self.output)
+        self.folder, self.kept = home.folder / "logs/edge", home.folder / "records"
+        self.kept.mkdir()
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self.keep)
+        self.thread.start()
+
+    def keep(self):
+        while not self.ended.wait(0.1):
+            for file in self.folder.glob("access.log*"):
+                try:
+                    link = self.kept / str(file.stat().st_ino)
+                    if not link.exists():
+                        os.link(file, link)
+                except FileNotFoundError:
+                    pass  # just moved: seen under its other name
 
     def lines(self):
-        return [line for line in open(self.copy) if line[0] == "{" and line[-1] == "\n"]  # not what tail says itself
+        return [line for file in self.kept.iterdir() for line in open(file) if line[-1] == "\n"]
 
     def took(self):
         """What each request took, in microseconds, sorted."""
         return sorted(round(json.loads(line)["duration"] * 1e6) for line in self.lines())
 
     def close(self):
-        self.tail.close()
-        self.output.close()
+        self.ended.set()
+        self.thread.join()
 
 
 def compare(name, shown_ms, exact_us, slack_us=0.0):
