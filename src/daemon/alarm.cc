@@ -18,12 +18,12 @@ constexpr std::int64_t kKeepCountsUs = 300'000'000;
 constexpr const char* kSettings = "settings/";
 constexpr const char* kOutbox = "outbox/";
 
+}  // namespace
+
 // Within one name in its shelf: no receiver's or notice's has a line break.
-std::string settingsName(const std::string& project, const std::string& environment) {
+std::string Alarm::settingsName(const std::string& project, const std::string& environment) {
   return kSettings + project + "/" + environment;
 }
-
-}  // namespace
 
 // The outbox's entries among the texts that alerting keeps.
 class Alarm::Kept final : public notify::Shelf {
@@ -81,6 +81,7 @@ void Alarm::restore() {
   const auto texts = parts_.store.alerts();
   if (!texts.ok()) return log(Level::kError, "alarm", texts.error().text());
   for (const auto& [name, text] : *texts) {
+    if (!startsWith(name, kSettings) && !startsWith(name, kOutbox)) counted_.insert(name);
     if (!startsWith(name, kSettings)) continue;
     const auto json = format::parseJson(text, name);
     if (!json.ok()) continue;
@@ -90,6 +91,7 @@ void Alarm::restore() {
   }
   alerts_.restore(*texts);
   written_ = alerts_.texts();
+  std::erase_if(counted_, [this](const std::string& name) { return written_.contains(name); });
   observer_.watch(settings_);
   const Status recovered = outbox_->recover();
   if (!recovered.ok()) log(Level::kError, "alarm", recovered.error().text());
@@ -176,11 +178,21 @@ Task<Status> Alarm::settle(bool withCounts) {
     }
     written_ = std::move(texts);
   }
-  if (withCounts) changed.merge(alerts_.countTexts());
+  std::set<std::string> counted;
+  if (withCounts) {
+    for (auto& [name, text] : alerts_.countTexts()) {
+      counted.insert(name);
+      changed[name] = text;
+    }
+    for (const auto& name : counted_) {
+      if (!counted.contains(name)) changed[name] = "";
+    }
+  }
   for (const auto& entry : entries) changed[kOutbox + entry.id] = notify::entryJson(entry).dump();
   if (changed.empty()) co_return Status();
   Status kept = co_await keep(std::move(changed));
   if (!kept.ok()) written_.clear();  // all of it again the next time
+  if (kept.ok() && withCounts) counted_ = std::move(counted);
   outbox_->add(entries);
   co_return kept;
 }

@@ -5,6 +5,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,6 +54,7 @@ class Alarm final : public api::Alarms {
  private:
   class Kept;
   using EnvironmentKey = std::pair<std::string, std::string>;
+  static std::string settingsName(const std::string& project, const std::string& environment);
   void restore();
   void adoptUnknown(const deploy::Deploy& deploy);
   void observe();
@@ -80,6 +82,7 @@ class Alarm final : public api::Alarms {
   Observer observer_;
   DropWatch drops_;
   std::map<std::string, std::string> written_;  // what is on disk of the state, by name
+  std::set<std::string> counted_;               // names of counts that are on disk
   std::map<std::string, std::int64_t> diedUs_;  // containers, that may come back by themselves
   std::map<EnvironmentKey, Instant> beatAt_;
   std::unique_ptr<notify::Courier> courier_;

@@ -51,14 +51,10 @@ void Alarm::happened(const deploy::Fact& fact) {
   } else if (fact.kind == "shared fault") {
     tell(Kind::kSharedFault, fact.body["text"].asString());
   } else if (fact.kind == "removed") {
-    std::map<std::string, std::string> gone{{"settings/" + fact.project + "/" + fact.environment, ""}};
-    for (const auto& [name, text] : alerts_.countTexts()) {
-      if (startsWith(name, "counts/" + fact.project + "/" + fact.environment + "/")) gone[name] = "";
-    }
     alerts_.forget(fact.project, fact.environment, now());
     settings_.erase({fact.project, fact.environment});
     observer_.watch(settings_);
-    parts_.store.keepAlerts(std::move(gone), [](const Status& kept) {
+    parts_.store.keepAlerts({{settingsName(fact.project, fact.environment), ""}}, [](const Status& kept) {
       if (!kept.ok()) log(Level::kWarning, "alarm", kept.error().text());
     });
   }

@@ -35,13 +35,11 @@ Task<void> Alarm::probeOne(deploy::StatusRow row, Wait wait) {
 }
 
 Task<void> Alarm::probeForever(const deploy::Deploy& deploy, Wait wait) {
-  Instant due = parts_.loop.clock().now() + kProbeEach;
   while (!wait.cancel->requested()) {
-    const Status slept = co_await parts_.loop.sleep(due - parts_.loop.clock().now(), wait);
+    const Instant due = parts_.loop.clock().now() + kProbeEach;
+    const Status slept = co_await parts_.loop.sleep(kProbeEach, wait);
     if (!slept.ok()) co_return;
-    const bool late = parts_.loop.clock().now() - due > kLate;
-    due = parts_.loop.clock().now() + kProbeEach;
-    if (late) continue;
+    if (parts_.loop.clock().now() - due > kLate) continue;
     std::vector<deploy::StatusRow> rows = deploy.status("", "");
     std::erase_if(rows, [this](const auto& row) {
       const auto settings = settings_.find({row.project, row.environment});
