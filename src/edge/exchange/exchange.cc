@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "edge/exchange/exchange_state.h"
+#include "edge/policy/secret.h"
 #include "edge/routing/route.h"
 #include "edge/worker/limits.h"
 #include "edge/worker/worker.h"
@@ -92,7 +93,7 @@ bool ExchangeState::isProbe() const {
   const net::PeerAddress& peer = facts_->peer;
   if (key.empty() || peer.family != net::PeerAddress::Family::kV4 || peer.bytes[12] != kLoopback) return false;
   const http::FieldIndex* field = request_.find("x-forwarded-orbit-probe");
-  return field != nullptr && request_.at(field->value) == key;
+  return field != nullptr && sameSecret(request_.at(field->value), key);
 }
 
 bool ExchangeState::answerAcme() {

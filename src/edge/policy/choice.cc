@@ -1,5 +1,6 @@
 // Who gets the next request. A pool is looked at in two passes over its instances, without memory of its own: first how
 // many are in which condition, then who is drawn. A pool in which all is well is not even looked at: two draws.
+#include "edge/policy/secret.h"
 #include "edge/policy/service.h"
 
 namespace orbit::edge {
@@ -196,11 +197,7 @@ InstanceState* stuckTo(const ReleaseState& release, const Wish& wish) {
 const ReleaseState* pinned(const ServiceState& service, std::string_view pin) {
   if (pin.empty()) return nullptr;
   for (const ReleaseState& release : service.releases) {
-    if (release.pin.size() != pin.size()) continue;
-    // All of it is compared, so that how long it takes tells nothing.
-    unsigned differs = 0;
-    for (std::size_t at = 0; at < pin.size(); ++at) differs |= static_cast<unsigned>(release.pin[at] ^ pin[at]);
-    if (differs == 0) return &release;
+    if (sameSecret(pin, release.pin)) return &release;
   }
   return nullptr;
 }
