@@ -279,7 +279,7 @@ bool Environment::serves(const ReleaseKey& release) {
 }
 
 Task<void> Environment::serveChanges(Wait wait) {
-  if (state_.live.empty() || (brought_ && *brought_ == world())) co_return;
+  if (state_.live.empty() || isServed()) co_return;
   const Status served = co_await serve(wait);
   if (!served.ok()) log(Level::kWarning, "deploy", served.error().text());
 }
@@ -301,7 +301,7 @@ void Environment::drain(std::vector<ReleaseKey> releases) {
 
 Task<void> Environment::drainOne(ReleaseKey release) {
   // Its time begins when the edge sends no more visitors there, which one that is away cannot say.
-  if (!brought_ || *brought_ != world()) {
+  if (!isServed()) {
     const Wait first{parts_.loop.clock().now() + kServeTime, nullptr};
     const Status told = co_await serve(first);
     if (!told.ok()) {

@@ -132,6 +132,8 @@ class Environment {
   net::Task<Status> writeWaiting();
   model::LiveEnvironment world();
   bool serves(const ReleaseKey& release);
+  // The edge has for certain what is to be served now.
+  bool isServed() { return brought_ && *brought_ == world(); }
   net::Task<Status> stopOthers(std::string service, int group, net::Wait wait);
   bool needed(const Instance& one) const;
   bool isBeingRemoved(const std::string& service, int group) const;

@@ -83,10 +83,9 @@ void Judge::lookForSharedFault(const Tick& tick) {
     second_.freshHits += static_cast<double>(route.fresh.failed());
   }
   if (second_.seconds < 1 || second_.oldCount < 5) return;
-  const double oldRate = second_.oldHits / second_.oldCount;
   const bool fault = usual_.exceeded(second_.oldCount, second_.oldHits);
   if (!fault) usual_.add(second_.oldCount, second_.oldHits, second_.seconds);
-  if (fault && second_.freshHits >= second_.freshCount * oldRate / 4) sharedForS_ = kSharedToldS;
+  if (fault && hitsBoth(second_)) sharedForS_ = kSharedToldS;
   second_ = {};
 }
 

@@ -22,6 +22,10 @@ constexpr double kChanceOfHit = 12, kChanceOfMoment = 20;
 
 }  // namespace
 
+bool hitsBoth(const Moment& moment) {
+  return moment.freshHits * moment.oldCount >= moment.freshCount * moment.oldHits / 4;
+}
+
 double Clusters::jump(double count, double hits) const {
   return last_.count > 0 ? hits / count - last_.hits / last_.count : 0;
 }
@@ -144,7 +148,7 @@ void Split::add(const std::vector<Moment>& moments, bool several) {
   }
   held_ = all.shared ? kHeldInFault : kHeld;
   // What hits both says nothing of how hits cluster: whose noise is whose cannot be told at its edges.
-  if (all.shared && all.freshHits > 0 && all.freshHits * all.oldCount >= all.freshCount * all.oldHits / 4) {
+  if (all.shared && all.freshHits > 0 && hitsBoth(all)) {
     fresh_.breakOff();
     old_.breakOff();
     return;

@@ -47,6 +47,9 @@ struct Moment {
   bool shared = false;  // a fault of both: may not gain
 };
 
+// Whether a fault that hits the old release hits the new one too, at a quarter of its rate or more.
+bool hitsBoth(const Moment& moment);
+
 // How much the hits of one side cluster in a moment.
 class Clusters {
  public:
