@@ -217,6 +217,7 @@ TEST_F(Deploying, StatusShowsWhatIsDeployedBesideDevelopment) {
             "db development running");
   const auto one = format::parseJson(Handler::send("GET", "/v1/status?project=shop&environment=production").answer);
   EXPECT_EQ((*one)["rows"].items().size(), 1u);
+  EXPECT_EQ(traffic.askedKnown, 2) << "a daemon that has just started tells of no service without its URL";
   engine->setDown(true);
   const auto down = format::parseJson(Handler::send("GET", "/v1/status").answer);
   EXPECT_EQ((*down)["rows"].items().size(), 1u) << "what is deployed is known without the engine";
