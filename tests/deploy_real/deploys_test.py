@@ -77,6 +77,7 @@ class Deploys(unittest.TestCase):
         self.assertGreater(inside["answered"], 0)
         self.assertIn(last, figures["versions"], "the last release was never seen")
         self.assertIn(last, inside["versions"], "the last release was never seen inside")
+        world.watch_over(moved)
         world.until(lambda: moved.versions() == {last}, f"only {last} answers", 90, step=1)
         world.one_live(self, moved, last)
 

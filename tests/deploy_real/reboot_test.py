@@ -95,7 +95,7 @@ class Reboot(unittest.TestCase):
               f"{world.span(answered)}", flush=True)
         for name in ("web", "kept", "inside"):
             world.until(lambda name=name: self.moved.status()[name]["running"] >= 1, f"{name} runs", explain=self.moved.log)
-        world.until(lambda: self.moved.releases()[0]["stage"] == "settled", "the watch ends", explain=self.moved.log)
+        world.watch_over(self.moved)
         world.until(lambda: self.moved.versions() == {version}, f"{version} alone answers", explain=self.moved.log)
         world.one_live(self, self.moved, version)
         world.until(lambda: self.moved.inside_counts().get("answered", 0) > 10, "service to service", explain=self.moved.log)

@@ -439,6 +439,11 @@ class World:
 
 # What must hold after everything.
 
+def watch_over(world, seconds=90):
+    """Until the newest release is settled: before, the one beside it has its share, and visitors may meet it."""
+    until(lambda: world.releases()[0]["stage"] == "settled", "the watch ends", seconds, 0.3, world.log)
+
+
 def one_live(test, world, version, name="web", environment="production"):
     """Exactly one release of a service is live, it is the right one, and the listings agree with what answers."""
     def seen():
