@@ -46,10 +46,11 @@ std::string headBytes(BlockHead head, std::string_view prelude) {
   return out;
 }
 
-// One thread's contexts: making one costs more than a small block.
+// One thread's contexts and the room that compression needs: making them costs more than a small block.
 struct Contexts {
   std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> in{ZSTD_createCCtx(), &ZSTD_freeCCtx};
   std::unique_ptr<ZSTD_DCtx, decltype(&ZSTD_freeDCtx)> out{ZSTD_createDCtx(), &ZSTD_freeDCtx};
+  std::string room;
 };
 Contexts& contexts() {
   thread_local Contexts mine;
@@ -60,20 +61,20 @@ std::string compress(std::string_view raw) {
   ZSTD_CCtx* context = contexts().in.get();
   ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kZstdLevel);
   ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1);
-  const std::size_t room = ZSTD_compressBound(raw.size());
-  const std::unique_ptr<char[]> out(new char[room]);  // not zeroed first
-  const std::size_t size = ZSTD_compress2(context, out.get(), room, raw.data(), raw.size());
+  std::string& room = contexts().room;
+  if (room.size() < ZSTD_compressBound(raw.size())) room.resize(ZSTD_compressBound(raw.size()));
+  const std::size_t size = ZSTD_compress2(context, room.data(), room.size(), raw.data(), raw.size());
   ORBIT_CHECK(ZSTD_isError(size) == 0U);  // the room is large enough for anything
-  return {out.get(), size};
+  return room.substr(0, size);
 }
 
-Result<std::string> decompress(std::string_view stored, std::size_t rawBytes) {
-  std::string out(rawBytes, '\0');
+Result<std::string_view> decompress(std::string_view stored, std::size_t rawBytes, std::string& room) {
+  if (room.size() < rawBytes) room.resize(rawBytes);
   const std::size_t size =
-      ZSTD_decompressDCtx(contexts().out.get(), out.data(), out.size(), stored.data(), stored.size());
+      ZSTD_decompressDCtx(contexts().out.get(), room.data(), rawBytes, stored.data(), stored.size());
   if (ZSTD_isError(size) != 0U) return damaged(ZSTD_getErrorName(size));
   if (size != rawBytes) return damaged("it is shorter than it says");
-  return out;
+  return std::string_view(room).substr(0, rawBytes);
 }
 
 std::string sourcesBytes(const std::vector<Source>& sources) {
@@ -217,12 +218,12 @@ Result<std::vector<Source>> readSources(std::string_view bytes) {
   return sources;
 }
 
-Result<std::string> readText(const BlockHead& head, std::string_view stored) {
-  return decompress(stored, head.textRaw);
+Result<std::string_view> readText(const BlockHead& head, std::string_view stored, std::string& room) {
+  return decompress(stored, head.textRaw, room);
 }
 
-Result<std::string> readLines(const BlockHead& head, std::string_view stored) {
-  return decompress(stored, head.linesRaw);
+Result<std::string_view> readLines(const BlockHead& head, std::string_view stored, std::string& room) {
+  return decompress(stored, head.linesRaw, room);
 }
 
 Result<std::vector<BlockLine>> decodeLines(std::string_view lines, std::uint32_t count, std::size_t textBytes,

@@ -60,8 +60,9 @@ std::string seal(const OpenBlock& block);
 Result<BlockHead> readHead(std::string_view bytes);
 Status checkPrelude(std::string_view head, std::string_view prelude);
 Result<std::vector<Source>> readSources(std::string_view bytes);
-Result<std::string> readText(const BlockHead& head, std::string_view stored);
-Result<std::string> readLines(const BlockHead& head, std::string_view stored);
+// `room` holds what is returned, grows where it must and is no smaller afterwards.
+Result<std::string_view> readText(const BlockHead& head, std::string_view stored, std::string& room);
+Result<std::string_view> readLines(const BlockHead& head, std::string_view stored, std::string& room);
 
 // The lines of a block, decoded.
 struct BlockLine {

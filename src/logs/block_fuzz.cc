@@ -15,8 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static_cast<void>(checkPrelude(bytes.substr(0, kHeadBytes), part(kHeadBytes, head->preludeBytes())));
   const auto sources = readSources(part(kHeadBytes, head->sourcesBytes));
   const std::size_t body = kHeadBytes + head->preludeBytes();
-  const auto text = readText(*head, part(body, head->textBytes));
-  const auto lines = readLines(*head, part(body + head->textBytes, head->linesBytes));
+  std::string textRoom, linesRoom;
+  const auto text = readText(*head, part(body, head->textBytes), textRoom);
+  const auto lines = readLines(*head, part(body + head->textBytes, head->linesBytes), linesRoom);
   if (lines.ok()) {
     static_cast<void>(
         decodeLines(*lines, head->count, text.ok() ? text->size() : 100, sources.ok() ? sources->size() : 1));

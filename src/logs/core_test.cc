@@ -99,6 +99,22 @@ TEST_F(CoreTest, BlocksAreSealedAndFoundAfterRestartsAtAnyTime) {
   EXPECT_EQ(all({.tail = 3}).size(), 3U);
 }
 
+TEST_F(CoreTest, ASearchCanBeLeftInTheMiddle) {
+  for (int line = 0; line < 150'000; ++line) {
+    say("line " + std::to_string(line) + std::string(60, 'x'));
+    if (line % 1000 == 0) {
+      ASSERT_TRUE(core_->tidy().ok());
+    }
+  }
+  for (const unsigned threads : {1U, 2U, 5U}) {
+    const auto search = searchViews(core_->view({key_}), {}, {}, threads).value();
+    const auto first = search->next();
+    ASSERT_TRUE(first.ok());
+    ASSERT_FALSE(first->empty());
+    EXPECT_TRUE(first->front().text.starts_with("line 0x"));
+  }
+}
+
 TEST_F(CoreTest, ATornJournalCostsItsTailAndIsReported) {
   say("kept");
   ASSERT_TRUE(core_->flush().ok());

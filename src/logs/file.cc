@@ -61,17 +61,23 @@ Result<std::uint64_t> File::size() const {
 }
 
 Result<std::string> File::read(std::uint64_t offset, std::size_t bytes) const {
-  std::string out(bytes, '\0');
+  std::string out;
+  ORBIT_TRY(const std::string_view all, read(offset, bytes, out));
+  out.resize(all.size());
+  return out;
+}
+
+Result<std::string_view> File::read(std::uint64_t offset, std::size_t bytes, std::string& room) const {
+  if (room.size() < bytes) room.resize(bytes);
   std::size_t have = 0;
   while (have < bytes) {
-    const ssize_t got = ::pread(descriptor_, out.data() + have, bytes - have, static_cast<off_t>(offset + have));
+    const ssize_t got = ::pread(descriptor_, room.data() + have, bytes - have, static_cast<off_t>(offset + have));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return failed("read", path_);
     if (got == 0) break;
     have += static_cast<std::size_t>(got);
   }
-  out.resize(have);
-  return out;
+  return std::string_view(room).substr(0, have);
 }
 
 Status File::write(std::uint64_t offset, std::string_view bytes) const {

@@ -22,7 +22,8 @@ class File {
   bool isOpen() const { return descriptor_ >= 0; }
   void close();
   Result<std::uint64_t> size() const;
-  // All of it at `offset`; short at the file's end.
+  // All of it at `offset`; short at the file's end. `room` holds it, grows where it must and is no smaller afterwards.
+  Result<std::string_view> read(std::uint64_t offset, std::size_t bytes, std::string& room) const;
   Result<std::string> read(std::uint64_t offset, std::size_t bytes) const;
   Status write(std::uint64_t offset, std::string_view bytes) const;
   Status truncate(std::uint64_t bytes) const;

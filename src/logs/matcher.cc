@@ -89,6 +89,7 @@ void Conditions::chooseNeedle() {
   for (const auto& [name, value] : query_.fields) {
     if (isPlain(value)) add(value);
   }
+  findsGrep_ = literal_ ? needle_ == query_.grep : needle_.empty();
 }
 
 bool Conditions::mayMatch(const BlockHead& head) const {
@@ -136,11 +137,15 @@ bool Conditions::fieldsMatch(const Entry& entry) const {
 }
 
 bool Conditions::matches(const Entry& entry) const {
+  return matchesBesidesGrep(entry) && grepMatches(entry.text);
+}
+
+bool Conditions::matchesBesidesGrep(const Entry& entry) const {
   return inTime(entry.timeUs) && entry.severity >= query_.least && wants(entry.source()) &&
          (query_.request.empty() || entry.text.find(query_.request) != std::string::npos) &&
          std::all_of(query_.contains.begin(), query_.contains.end(),
                      [&entry](const std::string& text) { return entry.text.find(text) != std::string::npos; }) &&
-         grepMatches(entry.text) && fieldsMatch(entry);
+         fieldsMatch(entry);
 }
 
 }  // namespace orbit::logs

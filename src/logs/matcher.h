@@ -35,6 +35,10 @@ class Conditions final : public Matcher {
   // thing: `from`.
   std::size_t find(std::string_view text, std::size_t from) const;
   bool looksForText() const { return !needle_.empty() || pattern_ != nullptr; }
+  // matches() of an entry with a place that find() returned, when looksForText().
+  bool matchesWhereFound(const Entry& entry) const {
+    return matchesBesidesGrep(entry) && (findsGrep_ || grepMatches(entry.text));
+  }
   bool inTime(std::int64_t timeUs) const {
     return timeUs >= query_.sinceUs && (query_.untilUs == 0 || timeUs <= query_.untilUs);
   }
@@ -44,10 +48,12 @@ class Conditions final : public Matcher {
   Status compilePattern();
   void chooseNeedle();
   bool grepMatches(std::string_view text) const;
+  bool matchesBesidesGrep(const Entry& entry) const;
   bool fieldsMatch(const Entry& entry) const;
 
   Query query_;
   bool literal_ = false;                           // grep is plain text
+  bool findsGrep_ = false;                         // what find() looks for is grep itself
   std::string needle_;                             // in every match, as it is
   std::vector<std::uint64_t> grams_;               // of all that must be there
   std::unique_ptr<re2::RE2> pattern_;              // grep, when it is not plain

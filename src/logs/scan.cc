@@ -1,7 +1,6 @@
 #include "logs/scan.h"
 
 #include <algorithm>
-#include <map>
 
 namespace orbit::logs {
 namespace {
@@ -14,24 +13,21 @@ struct Lines {
   std::vector<std::uint32_t> head, next;
 };
 
-Lines together(std::vector<BlockLine> lines) {
+Lines together(std::vector<BlockLine> lines, std::size_t sources) {
   Lines out;
   out.head.resize(lines.size());
   out.next.assign(lines.size(), kNone);
-  std::map<std::uint64_t, std::uint32_t> last;  // of each stream
+  std::vector<std::uint32_t> last(sources * 2, kNone);  // of each stream
   for (std::uint32_t at = 0; at < lines.size(); ++at) {
     const LineFacts& facts = lines[at].facts;
     out.head[at] = at;
     if (facts.isNotice) continue;
-    const std::uint64_t stream = std::uint64_t{facts.source} << 1 | (facts.isError ? 1U : 0U);
-    const auto [before, fresh] = last.try_emplace(stream, at);
-    if (!fresh) {
-      if (facts.continues) {
-        out.head[at] = out.head[before->second];
-        out.next[before->second] = at;
-      }
-      before->second = at;
+    std::uint32_t& before = last[std::size_t{facts.source} * 2 + (facts.isError ? 1 : 0)];
+    if (before != kNone && facts.continues) {
+      out.head[at] = out.head[before];
+      out.next[before] = at;
     }
+    before = at;
   }
   out.lines = std::move(lines);
   return out;
@@ -94,7 +90,7 @@ std::vector<Found> take(const Lines& lines, std::string_view text, const std::ve
     const LineFacts& facts = lines.lines[head].facts;
     if (!conditions.inTime(facts.timeUs) || !conditions.wants(sources[facts.source])) continue;
     Found found = entryAt(lines, head, text, origins, firstOrdinal);
-    if (conditions.matches(found.entry)) out.push_back(std::move(found));
+    if (conditions.matchesWhereFound(found.entry)) out.push_back(std::move(found));
   }
   if (!sorted) {
     std::stable_sort(out.begin(), out.end(), [](const Found& a, const Found& b) { return a.orderUs < b.orderUs; });
@@ -105,24 +101,23 @@ std::vector<Found> take(const Lines& lines, std::string_view text, const std::ve
 }  // namespace
 
 Result<std::vector<Found>> scanBlock(const File& file, const StoredBlock& block, const Key& key,
-                                     const Conditions& conditions) {
+                                     const Conditions& conditions, Scratch& scratch) {
   const BlockHead& head = block.head;
-  ORBIT_TRY(const std::string prelude, file.read(block.at, kHeadBytes + head.preludeBytes()));
-  const std::string_view all = prelude;
+  ORBIT_TRY(const auto all, file.read(block.at, kHeadBytes + head.preludeBytes(), scratch.head));
   ORBIT_TRY_STATUS(checkPrelude(all.substr(0, kHeadBytes), all.substr(kHeadBytes)));
   if (!conditions.mayMatch(all.substr(kHeadBytes + head.sourcesBytes))) return std::vector<Found>();
   ORBIT_TRY(const auto sources, readSources(all.substr(kHeadBytes, head.sourcesBytes)));
   const auto wanted = [&conditions](const Source& source) { return conditions.wants(source); };
   if (std::none_of(sources.begin(), sources.end(), wanted)) return std::vector<Found>();
-  ORBIT_TRY(const std::string body, file.read(block.bodyAt(), head.bodyBytes()));
-  const std::string_view stored = body;
-  ORBIT_TRY(const std::string text, readText(head, stored.substr(0, head.textBytes)));
+  ORBIT_TRY(const auto stored, file.read(block.bodyAt(), head.bodyBytes(), scratch.body));
+  ORBIT_TRY(const auto text, readText(head, stored.substr(0, head.textBytes), scratch.text));
   const std::size_t hit = conditions.looksForText() ? conditions.find(text, 0) : 0;
   if (hit == std::string_view::npos) return std::vector<Found>();
-  ORBIT_TRY(const std::string lines,
-            readLines(head, stored.substr(std::min<std::size_t>(head.textBytes, stored.size()))));
+  const auto rest = stored.substr(std::min<std::size_t>(head.textBytes, stored.size()));
+  ORBIT_TRY(const auto lines, readLines(head, rest, scratch.lines));
   ORBIT_TRY(auto decoded, decodeLines(lines, head.count, text.size(), sources.size()));
-  return take(together(std::move(decoded)), text, sources, key, head.firstOrdinal, head.sorted, conditions, hit);
+  return take(together(std::move(decoded), sources.size()), text, sources, key, head.firstOrdinal, head.sorted,
+              conditions, hit);
 }
 
 std::vector<Found> scanOpen(const OpenBlock& block, const Key& key, const Conditions& conditions) {
@@ -130,8 +125,8 @@ std::vector<Found> scanOpen(const OpenBlock& block, const Key& key, const Condit
   if (hit == std::string_view::npos || block.count == 0) return {};
   auto decoded = decodeLines(block.lines, block.count, block.text.size(), block.sources.size());
   if (!decoded.ok()) return {};
-  return take(together(std::move(*decoded)), block.text, block.sources, key, block.firstOrdinal, block.sorted,
-              conditions, hit);
+  return take(together(std::move(*decoded), block.sources.size()), block.text, block.sources, key, block.firstOrdinal,
+              block.sorted, conditions, hit);
 }
 
 }  // namespace orbit::logs

@@ -14,9 +14,14 @@ struct Found {
   Entry entry;
 };
 
+// Room for a block's parts, kept from one block to the next.
+struct Scratch {
+  std::string head, body, text, lines;
+};
+
 // By order, then as they came. Errors: kInvalid for a damaged block.
 Result<std::vector<Found>> scanBlock(const File& file, const StoredBlock& block, const Key& key,
-                                     const Conditions& conditions);
+                                     const Conditions& conditions, Scratch& scratch);
 std::vector<Found> scanOpen(const OpenBlock& block, const Key& key, const Conditions& conditions);
 
 }  // namespace orbit::logs

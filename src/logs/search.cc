@@ -1,11 +1,11 @@
 #include "logs/search.h"
 
 #include <algorithm>
+#include <optional>
 #include <queue>
-#include <thread>
 
 #include "base/base.h"
-#include "logs/scan.h"
+#include "logs/ahead.h"
 
 namespace orbit::logs {
 namespace {
@@ -57,7 +57,7 @@ class Merge final : public Search {
     return at_ == candidates_.size() || runs_.top()->found[runs_.top()->next].orderUs < candidates_[at_].minUs();
   }
   void listSegment(std::size_t service, std::size_t segment, std::int64_t untilUs);
-  std::vector<Found> scan(const Candidate& candidate, std::string& warning) const;
+  Scanned scan(const Candidate& candidate, Scratch& scratch) const;
   void load();
   void add(std::size_t service, std::vector<Found> found);
   std::vector<Entry> take();
@@ -79,6 +79,7 @@ class Merge final : public Search {
   std::size_t at_ = 0;                 // the first that was not read
   std::priority_queue<std::shared_ptr<Run>, std::vector<std::shared_ptr<Run>>, Later> runs_;
   std::vector<std::string> warnings_;
+  std::optional<Ahead> ahead_;  // over candidates_, once they are final; ends before what it reads
 };
 
 void Merge::list(std::int64_t untilUs) {
@@ -111,37 +112,25 @@ void Merge::listSegment(std::size_t service, std::size_t segment, std::int64_t u
   }
 }
 
-std::vector<Found> Merge::scan(const Candidate& candidate, std::string& warning) const {
+Scanned Merge::scan(const Candidate& candidate, Scratch& scratch) const {
   const ServiceView& view = views_[candidate.service];
-  if (candidate.open != nullptr) return scanOpen(*candidate.open, view.key, *conditions_);
+  if (candidate.open != nullptr) return {scanOpen(*candidate.open, view.key, *conditions_), ""};
   const std::string& path = view.segments[candidate.segment].path;
   const auto file = File::openToRead(path);
   if (!file.ok()) return {};
-  auto found = scanBlock(*file, candidate.block, view.key, *conditions_);
-  if (found.ok()) return std::move(*found);
-  warning = found.error().message + " (" + path + ", byte " + std::to_string(candidate.block.at) + ")";
-  return {};
+  auto found = scanBlock(*file, candidate.block, view.key, *conditions_, scratch);
+  if (found.ok()) return {std::move(*found), ""};
+  return {{}, found.error().message + " (" + path + ", byte " + std::to_string(candidate.block.at) + ")"};
 }
 
 void Merge::load() {
-  const std::size_t count = std::min<std::size_t>(std::size_t{threads_} * 2, candidates_.size() - at_);
-  std::vector<std::vector<Found>> found(count);
-  std::vector<std::string> warnings(count);
-  std::atomic<std::size_t> taken{0};
-  const auto work = [&] {
-    for (std::size_t each = taken++; each < count; each = taken++)
-      found[each] = scan(candidates_[at_ + each], warnings[each]);
-  };
-  {
-    std::vector<std::jthread> others;
-    for (unsigned thread = 1; thread < threads_ && thread < count; ++thread) others.emplace_back(work);
-    work();
+  if (!ahead_) {
+    ahead_.emplace(candidates_.size(), threads_,
+                   [this](std::size_t at, Scratch& scratch) { return scan(candidates_[at], scratch); });
   }
-  for (std::size_t each = 0; each < count; ++each) {
-    warn(std::move(warnings[each]));
-    add(candidates_[at_ + each].service, std::move(found[each]));
-  }
-  at_ += count;
+  Scanned scanned = ahead_->next();
+  warn(std::move(scanned.warning));
+  add(candidates_[at_++].service, std::move(scanned.found));
 }
 
 void Merge::add(std::size_t service, std::vector<Found> found) {
@@ -172,11 +161,11 @@ std::vector<Found> Merge::tailOf(std::size_t service, std::int64_t count) {
     return candidate->open != nullptr ? candidate->open->firstOrdinal : candidate->block.head.firstOrdinal;
   };
   std::sort(blocks.begin(), blocks.end(), [&](const auto* a, const auto* b) { return ordinal(a) > ordinal(b); });
+  Scratch scratch;
   for (const Candidate* candidate : blocks) {
-    std::string warning;
-    std::vector<Found> found = scan(*candidate, warning);
-    warn(std::move(warning));
-    for (auto each = found.rbegin(); each != found.rend(); ++each) {
+    Scanned scanned = scan(*candidate, scratch);
+    warn(std::move(scanned.warning));
+    for (auto each = scanned.found.rbegin(); each != scanned.found.rend(); ++each) {
       auto& of = last[each->entry.source().id];
       if (of.size() < static_cast<std::size_t>(count)) of.push_back(std::move(*each));
     }
@@ -198,7 +187,6 @@ void Merge::keepTail(std::int64_t count) {
     for (std::size_t service = 0; service < views_.size(); ++service) add(service, tailOf(service, count));
   }
   candidates_.clear();
-  at_ = 0;
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // Search over views: blocks that may match are read, several at once, in the order of their times, and their matches
-// merged. Memory is that of the blocks whose times overlap, and of two for each thread ahead. Private to logs.
+// merged. Memory is that of the blocks whose times overlap, and of three for each thread ahead. Private to logs.
 #pragma once
 #include <memory>
 

@@ -148,7 +148,8 @@ bool SegmentFolder::has(const Place& place) const {
   const auto block = blockAt(*file, place.begin, place.end);
   if (!block.ok() || block->end() != place.end) return false;
   const auto text = file->read(block->bodyAt(), block->head.textBytes);
-  return text.ok() && readText(block->head, *text).ok();
+  std::string room;
+  return text.ok() && readText(block->head, *text, room).ok();
 }
 
 Result<StoredBlock> blockAt(const File& file, std::uint64_t at, std::uint64_t fileBytes) {
