@@ -180,10 +180,7 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   record.sample.bytesOut = attemptBytesOut_;
   record.sample.probe = probe_;
   record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
-  record.method = request_.at(request_.methodText);
-  record.path = request_.at(request_.path);
-  record.pathHash = std::hash<std::string_view>()(record.path);
-  record.host = request_.at(request_.host);
+  record.pathHash = std::hash<std::string_view>()(request_.at(request_.path));
   worker_.signals()->count(record.series, record.sample);
   worker_.signals()->record(record);
 }

@@ -11,6 +11,11 @@ namespace {
 constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kTextBytesMax = 512, kNameBytesMax = 128;
 static_assert(6 * (kPathBytesMax + 2 * kQueryBytesMax + 3 * kTextBytesMax + 9 * kNameBytesMax) + 1024 < kLineBytesMax);
 
+// `digits` of them, with zeros in front.
+void writeFixed(char* to, std::uint32_t value, int digits) {
+  for (int at = digits; at-- > 0; value /= 10) to[at] = static_cast<char>('0' + value % 10);
+}
+
 // A line as it grows, in a buffer that is large enough for every one.
 class Line {
  public:
@@ -20,10 +25,15 @@ class Line {
     to_ += text.size();
   }
   void number(std::uint64_t value) { to_ = std::to_chars(to_, to_ + 20, value).ptr; }
-  // `digits` of them, with zeros in front.
   void fixed(std::uint32_t value, int digits) {
-    for (int at = digits; at-- > 0; value /= 10) to_[at] = static_cast<char>('0' + value % 10);
+    writeFixed(to_, value, digits);
     to_ += digits;
+  }
+  // '.' and six digits: the point takes the place of a one in front.
+  void millionths(std::uint64_t value) {
+    char* const point = to_;
+    number(1'000'000 + value);
+    *point = '.';
   }
   void unicodeEscape(unsigned value) {
     constexpr char kHex[] = "0123456789abcdef";
@@ -41,30 +51,39 @@ class Line {
   char bytes_[kLineBytesMax];
 };
 
-// RFC 3339 with microseconds. Days to a civil date: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-void instant(Line& out, std::int64_t wallUs) {
-  const std::uint64_t us = wallUs > 0 ? static_cast<std::uint64_t>(wallUs) : 0;
-  const std::uint64_t seconds = us / 1'000'000;
+// A second as RFC 3339 writes it, without its zone: most lines have the second of the line before.
+struct Second {
+  std::uint64_t number = ~std::uint64_t{0};
+  char text[19] = {};
+};
+
+// Days to a civil date: H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
+void spell(std::uint64_t seconds, Second& out) {
+  out.number = seconds;
   const auto days = static_cast<std::uint32_t>(seconds / 86'400 + 719'468);
   const std::uint32_t era = days / 146'097, ofEra = days % 146'097;
   const std::uint32_t yearOfEra = (ofEra - ofEra / 1460 + ofEra / 36'524 - ofEra / 146'096) / 365;
   const std::uint32_t dayOfYear = ofEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100);
   const std::uint32_t shifted = (5 * dayOfYear + 2) / 153;
   const std::uint32_t month = shifted < 10 ? shifted + 3 : shifted - 9;
-  out.fixed(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
-  out.put('-');
-  out.fixed(month, 2);
-  out.put('-');
-  out.fixed(dayOfYear - (153 * shifted + 2) / 5 + 1, 2);
-  out.put('T');
   const auto ofDay = static_cast<std::uint32_t>(seconds % 86'400);
-  out.fixed(ofDay / 3600, 2);
-  out.put(':');
-  out.fixed(ofDay / 60 % 60, 2);
-  out.put(':');
-  out.fixed(ofDay % 60, 2);
-  out.put('.');
-  out.fixed(static_cast<std::uint32_t>(us % 1'000'000), 6);
+  writeFixed(out.text, yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
+  out.text[4] = out.text[7] = '-';
+  writeFixed(out.text + 5, month, 2);
+  writeFixed(out.text + 8, dayOfYear - (153 * shifted + 2) / 5 + 1, 2);
+  out.text[10] = 'T';
+  writeFixed(out.text + 11, ofDay / 3600, 2);
+  out.text[13] = out.text[16] = ':';
+  writeFixed(out.text + 14, ofDay / 60 % 60, 2);
+  writeFixed(out.text + 17, ofDay % 60, 2);
+}
+
+void instant(Line& out, std::int64_t wallUs) {
+  const std::uint64_t us = wallUs > 0 ? static_cast<std::uint64_t>(wallUs) : 0;
+  thread_local Second second;
+  if (second.number != us / 1'000'000) spell(us / 1'000'000, second);
+  out.put({second.text, sizeof second.text});
+  out.millionths(us % 1'000'000);
   out.put('Z');
 }
 
@@ -252,8 +271,7 @@ void refererText(Line& out, std::string_view referer) {
 
 void seconds(Line& out, std::uint64_t us) {
   out.number(us / 1'000'000);
-  out.put('.');
-  out.fixed(static_cast<std::uint32_t>(us % 1'000'000), 6);
+  out.millionths(us % 1'000'000);
 }
 
 }  // namespace
