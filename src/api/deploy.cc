@@ -62,9 +62,16 @@ deploy::StartRequest startRequest(Shared& shared, const DeployRequest& request, 
   return start;
 }
 
+// A first deploy builds the URLs of its services into what it ships: their port is known once the edge listens.
+net::Task<void> awaitPort(Shared& shared) {
+  const net::Wait wait{shared.services.loop.clock().now() + kUrlTime, nullptr};
+  co_await shared.services.traffic.listen(wait);
+}
+
 // The deploy itself, with its plan told first. Tells what stops it before it begins.
 net::Task<EnvironmentResult> move(Shared& shared, EventStream& stream, const DeployRequest& request,
                                   std::map<std::string, std::string> contexts) {
+  co_await awaitPort(shared);
   DeploymentAnswer answer = readDeployment(shared, stream, *request.target.snapshot, productionOf(request));
   if (!answer.deployment) co_return EnvironmentResult{answer.outcome, {}};
   model::Deployment& plan = *answer.deployment;
@@ -129,6 +136,7 @@ net::Task<void> planDeploy(Shared& shared, http::Exchange& exchange, Json body) 
   auto request = decodeDeploy(body);
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   EventStream stream(shared.services.loop, exchange);
+  co_await awaitPort(shared);
   DeploymentAnswer answer = readDeployment(shared, stream, *request->target.snapshot, productionOf(*request));
   if (!answer.deployment) co_return co_await stream.finish(answer.outcome);
   if (const auto wrong = unknownService(*answer.deployment, request->services)) {

@@ -55,6 +55,7 @@ TEST_F(Deploying, ADeployTellsItsPlanItsStagesAndItsEnd) {
   EXPECT_EQ(done.outcome(), "ok") << done.answer;
   EXPECT_EQ(deploy.called, "start promoted");
   EXPECT_EQ(deploy.started.plan.project, "shop");
+  EXPECT_EQ(deploy.started.httpsPort, 8443) << "what the edge got, which it was told to listen on before the plan";
   EXPECT_EQ(deploy.started.source.commit, "4f2a91c");
   EXPECT_EQ(deploy.started.services, std::vector<std::string>{"web"});
   EXPECT_TRUE(deploy.started.force);

@@ -15,7 +15,11 @@ using net::Task;
 
 class FakeTraffic final : public traffic::Traffic {
  public:
-  int httpsPort() const override { return 443; }
+  Task<void> listen(net::Wait) override {
+    port = 8443;
+    co_return;
+  }
+  int httpsPort() const override { return port; }
   void setDomains(std::vector<model::Domain> domains, model::TableAuthority signer) override {
     hosts = std::move(domains);
     authority = std::move(signer);
@@ -61,7 +65,7 @@ class FakeTraffic final : public traffic::Traffic {
     co_return all;
   }
 
-  int askedKnown = 0;
+  int askedKnown = 0, port = 443;
   std::vector<model::Domain> hosts;
   model::TableAuthority authority;
   std::string deployedUrl;

@@ -169,9 +169,14 @@ TEST_F(Handler, ShutdownTakesDownWhatThisHomeRunsAndNothingElse) {
   others.image = "db";
   others.labels = {{"orbit.home", "home-2"}, {"com.docker.compose.project", "others"}};
   ASSERT_TRUE(loop.runTask(engine->createContainer("others-db-1", others, {})).ok());
+  deploy::StatusRow live;
+  live.project = "paid";
+  live.environment = "production";
+  deploy.rows = {live};
   send("POST", "/v1/up", body());
   const auto stopped = send("POST", "/v1/shutdown", R"({"all": true})");
   EXPECT_EQ(stopped.outcome(), "ok") << stopped.answer;
+  EXPECT_NE(stopped.answer.find("production of paid keeps its containers"), std::string::npos);
   EXPECT_TRUE(send("POST", "/v1/ps", R"({"project": "shop", "all": true})").events("row").empty());
   EXPECT_TRUE(loop.runTask(engine->inspectContainer("others-db-1", {})).ok());
 }

@@ -18,6 +18,18 @@ net::Task<Result<std::vector<std::string>>> ownProjects(Shared& shared, net::Wai
   co_return std::vector<std::string>(names.begin(), names.end());
 }
 
+// What is deployed is production: nobody ends it by the way.
+void tellWhatStays(Shared& shared, EventStream& stream) {
+  std::set<std::pair<std::string, std::string>> staying;
+  for (const auto& row : shared.services.deploy.status("", "")) staying.emplace(row.project, row.environment);
+  for (const auto& [project, environment] : staying) {
+    stream.tell(warningEvent(
+        {environment + " of " + project + " keeps its containers, and nothing is served of it",
+         "the next start of Orbit serves it again; in its folder `orbit down -E " + environment + "` ends it",
+         {}}));
+  }
+}
+
 }  // namespace
 
 Result<ShutdownRequest> decodeShutdown(const format::Json& body) {
@@ -45,6 +57,7 @@ net::Task<void> shutdown(Shared& shared, http::Exchange& exchange, format::Json 
       outcome = "failed";
     } else {
       names = std::move(own).value();
+      tellWhatStays(shared, stream);
     }
   }
   for (const std::string& name : names) {

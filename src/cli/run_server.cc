@@ -66,7 +66,7 @@ net::Task<int> runServerStop(Session& session) {
     session.show(told.error());
     co_return kFailed;
   }
-  session.presenter.say(all ? "Stopped, and every project of this home is down; volumes are kept\n"
+  session.presenter.say(all ? "Stopped, and every project that `orbit up` started is down; volumes are kept\n"
                             : "Stopped; containers go on running, and the next command starts Orbit again\n");
   co_return kDone;
 }

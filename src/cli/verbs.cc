@@ -229,8 +229,8 @@ std::vector<Verb> otherVerbs() {
        "[OPTIONS]",
        "Stop Orbit's background processes; containers go on running",
        "orbit server stop             containers keep running\n"
-       "orbit server stop --all       takes every project down first",
-       {{"all", 0, kSwitch, "", "Take down every project that this home started, too; volumes are kept"}},
+       "orbit server stop --all       takes every project of `orbit up` down first",
+       {{"all", 0, kSwitch, "", "Take down every project that `orbit up` started, too; volumes are kept"}},
        0,
        0},
       {"version",

@@ -123,10 +123,17 @@ Task<Status> Environment::end(bool volumes, Wait wait) {
     ORBIT_CO_TRY_STATUS(co_await instances_.remove(one.id, wait));
   }
   networkReady_ = false;
-  const Status gone = co_await parts_.engine.removeNetwork(networkName(key_), wait);
-  if (!gone.ok() && gone.error().code != Code::kNotFound) co_return gone;
+  // A deploy that another home's things were in the way of has made none of its own.
+  Status gone = co_await networkMadeHere(wait);
+  const bool another = !gone.ok() && gone.error().code == Code::kConflict;
+  if (gone.ok()) gone = co_await parts_.engine.removeNetwork(networkName(key_), wait);
+  if (!gone.ok() && !another && gone.error().code != Code::kNotFound) co_return gone;
   if (!volumes) co_return Status();
   for (const auto& name : kept) {
+    const auto there = co_await parts_.engine.inspectVolume(name, wait);
+    if (there.ok()) {
+      ORBIT_CO_TRY_STATUS(madeHere("the volume " + name, there->labels, parts_.home));
+    }
     const Status removed = co_await parts_.engine.removeVolume(name, wait);
     if (!removed.ok() && removed.error().code != Code::kNotFound) co_return removed;
   }

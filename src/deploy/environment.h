@@ -146,6 +146,7 @@ class Environment {
   net::Task<bool> diskShort(net::Wait wait);
   net::Task<void> forgetOld();
   net::Task<Status> makeNetwork(net::Wait wait);
+  net::Task<Status> networkMadeHere(net::Wait wait);  // the one that is there
   std::string nextAddress() const;
 
   Deploy::Parts& parts_;

@@ -115,6 +115,9 @@ Task<Result<std::string>> Instances::create(std::string name, InstanceInput inpu
   if (!created.ok() && created.error().code == Code::kConflict) {
     // An answer that was lost, or the remains of a crash. One that runs is the one that is wanted.
     const auto there = co_await engine_.inspectContainer(name, wait);
+    if (there.ok()) {
+      ORBIT_CO_TRY_STATUS(madeHere("the container " + name, there->summary.labels, home_));
+    }
     const bool runs = there.ok() && there->summary.state == engine::ContainerState::kRunning;
     if (runs && input.number != 0 && there->summary.imageId == image) co_return there->summary.id;
     ORBIT_CO_TRY_STATUS(co_await engine_.removeContainer(name, true, true, wait));

@@ -3,6 +3,7 @@
 
 #include "deploy/deploy_fixture.h"
 #include "deploy/edge_fixture.h"
+#include "deploy/names.h"
 #include "deploy/state.h"
 
 namespace orbit::deploy {
@@ -302,6 +303,7 @@ TEST_F(MovesTest, AColdRollbackWaitsForANameThatIsStillBeingMade) {
   deploy(200s);
   model::ContainerSpec spec;
   spec.image = "web:1";
+  spec.labels = {{kHomeLabel, "home"}};
   engine_->createLate("orbit.shop.production.web.r1.1", spec, 2s);
   rollBack("r1");
   pass(20s);
@@ -391,6 +393,37 @@ TEST_F(MovesTest, AStatefulServiceIsReplacedAndComesBackWhenTheNewOneFails) {
   image("notes", 8002);
   deploy(40s);
   EXPECT_EQ(served("notes"), "r3 100");
+}
+
+// Two homes on one engine, of the same project.
+TEST_F(MovesTest, WhatAnotherHomeRunsIsNeitherTakenNorRemoved) {
+  const engine::Labels theirs = {{kHomeLabel, "another"}, {kProjectLabel, "shop"}, {kEnvironmentLabel, "production"}};
+  image("web", 8000);
+  model::ContainerSpec spec;
+  spec.image = "sha256:web1";
+  spec.labels = theirs;
+  const std::string name = "orbit.shop.production.web.r1.1";
+  const std::string id = loop_.runTask(engine_->createContainer(name, spec, {})).value();
+  ASSERT_TRUE(loop_.runTask(engine_->startContainer(id, {})).ok());
+  deploy(60s);
+  EXPECT_EQ(stage(1), Stage::kFailed);
+  EXPECT_EQ(loop_.runTask(engine_->inspectContainer(name, {})).value().summary.id, id);
+  EXPECT_EQ(served("web"), "");
+}
+
+TEST_F(MovesTest, WhereAnotherHomeHasTheNetworkNothingIsStarted) {
+  model::Network network;
+  network.name = "orbit.shop.production";
+  network.labels = {{kHomeLabel, "another"}};
+  ASSERT_TRUE(loop_.runTask(engine_->createNetwork(network, {})).ok());
+  image("web", 8000);
+  deploy(60s);
+  EXPECT_EQ(stage(1), Stage::kFailed);
+  EXPECT_EQ(loop_.runTask(engine_->inspectContainer("orbit.shop.production.web.r1.1", {})).error().code,
+            Code::kNotFound);
+  Observer nobody;
+  EXPECT_TRUE(loop_.runTask(deploy_->remove("shop", "production", true, nobody, {})).failures.empty());
+  EXPECT_TRUE(loop_.runTask(engine_->inspectNetwork(network.name, {})).ok());
 }
 
 }  // namespace

@@ -55,6 +55,22 @@ std::string subnetChoice(const EnvironmentKey& key, int attempt) {
   return fmt::format("10.{}.{}", 213 + index / 256, index % 256);
 }
 
+Status madeHere(const std::string& what, const engine::Labels& labels, const std::string& home) {
+  const auto found = labels.find(kHomeLabel);
+  if (found != labels.end() && found->second == home) return {};
+  if (found == labels.end()) {
+    return Error{.code = Code::kConflict,
+                 .message = what + " is there already, and Orbit did not make it",
+                 .hint = "remove or rename it, or give the project another `name:`"};
+  }
+  return Error{.code = Code::kConflict,
+               .message = what + " belongs to another Orbit on this engine, home " + found->second,
+               .hint =
+                   "deploy from there, or give the project another `name:`; what a home that is gone has left: "
+                   "docker ps -a --filter label=orbit.home=" +
+                   found->second};
+}
+
 engine::Labels environmentLabels(const EnvironmentKey& key, const std::string& home) {
   return {{kHomeLabel, home}, {kProjectLabel, key.project}, {kEnvironmentLabel, key.environment}};
 }

@@ -32,6 +32,8 @@ std::string bridgeName(const EnvironmentKey& key);
 // The n-th choice of a subnet for an environment, "10.213.4"; by its name, so that choices rarely meet.
 std::string subnetChoice(const EnvironmentKey& key, int attempt);
 
+// kConflict unless `labels` are those of something that this home made. `what`: "the network shop".
+Status madeHere(const std::string& what, const engine::Labels& labels, const std::string& home);
 engine::Labels environmentLabels(const EnvironmentKey& key, const std::string& home);
 
 }  // namespace orbit::deploy

@@ -41,14 +41,18 @@ Task<Status> Environment::makeNetwork(Wait wait) {
   if (!state_.subnet.empty()) {
     model::Network network = networkFor(key_, parts_.home, prefixOf(state_.subnet));
     auto made = co_await parts_.engine.createNetwork(std::move(network), wait);
-    if (made.ok() || made.error().code == Code::kConflict) co_return Status();
-    co_return std::move(made).error();
+    if (made.ok()) co_return Status();
+    if (made.error().code != Code::kConflict) co_return std::move(made).error();
+    co_return co_await networkMadeHere(wait);
   }
   for (int attempt = 0; attempt < kSubnetsTried; ++attempt) {
     const std::string prefix = subnetChoice(key_, attempt);
     model::Network network = networkFor(key_, parts_.home, prefix);
     auto made = co_await parts_.engine.createNetwork(std::move(network), wait);
     const bool exists = !made.ok() && made.error().code == Code::kConflict && !overlaps(made.error());
+    if (exists) {
+      ORBIT_CO_TRY_STATUS(co_await networkMadeHere(wait));
+    }
     if (made.ok() || exists) {
       Json body = Json::object({{"subnet", prefix + ".0/24"}, {"bridge", bridgeName(key_)}});
       co_return co_await record(0, "network", std::move(body));
@@ -58,6 +62,12 @@ Task<Status> Environment::makeNetwork(Wait wait) {
   co_return Error{.code = Code::kConflict,
                   .message = "no free subnet in 10.213.0.0/16 and 10.214.0.0/16 for the network of " + key_.text(),
                   .hint = "remove networks that nobody uses: docker network prune"};
+}
+
+Task<Status> Environment::networkMadeHere(Wait wait) {
+  const std::string name = networkName(key_);
+  ORBIT_CO_TRY(const auto there, co_await parts_.engine.inspectNetwork(name, wait));
+  co_return madeHere("the network " + name, there.labels, parts_.home);
 }
 
 std::string Environment::nextAddress() const {

@@ -136,7 +136,7 @@ Task<void> Delivery::run(net::Cancel& cancel) {
 
 bool Delivery::anything() const {
   const bool unknown = !world_.developmentKnown || !world_.environmentsKnown;
-  return !world_.containers.empty() || !world_.domains.empty() || !world_.environments.empty() ||
+  return world_.listens || !world_.containers.empty() || !world_.domains.empty() || !world_.environments.empty() ||
          (unknown && !before_->routes.empty());
 }
 

@@ -48,6 +48,20 @@ TEST_F(ServeTest, ADeployedServiceAnswersBesideDevelopment) {
   EXPECT_TRUE(addresses.empty()) << "an address that nobody has is removed";
 }
 
+TEST_F(ServeTest, ThePortIsKnownBeforeAnythingIsServed) {
+  taken = {"127.0.0.1:443"};
+  begin();
+  EXPECT_EQ(traffic->httpsPort(), 443) << "a guess";
+  const auto listens = [this]() -> Task<void> {
+    const Wait wait{clock.now() + 2s, nullptr};
+    co_await traffic->listen(wait);
+  };
+  loop.runTask(listens());
+  EXPECT_EQ(traffic->httpsPort(), 8443);
+  ASSERT_TRUE(serve(production()).ok());
+  EXPECT_EQ(traffic->url("shop", "production", "api"), "https://api.production.shop.localhost:8443");
+}
+
 TEST_F(ServeTest, AShiftSendsOneServiceAtOnce) {
   begin();
   pass(1s);

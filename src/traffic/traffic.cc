@@ -50,6 +50,12 @@ class Room final : public Traffic {
   }
   Task<Status> drained(std::string project, std::string environment, std::string service, std::string release,
                        Wait wait) override;
+  Task<void> listen(Wait wait) override {
+    if (portsOf(delivery_.listeners()).https != 0) co_return;
+    listens_ = true;
+    publish();
+    co_await delivery_.delivered(wait);
+  }
   int httpsPort() const override {
     const int now = portsOf(delivery_.listeners()).https;
     if (now != 0) return now;
@@ -139,6 +145,7 @@ class Room final : public Traffic {
     World world{scout_.containers(), environments_, domains_, authority_, {}, pinKey_};
     world.developmentKnown = scout_.ready();
     world.environmentsKnown = complete_;
+    world.listens = listens_;
     return world;
   }
 
@@ -152,7 +159,7 @@ class Room final : public Traffic {
       }
     }
     addresses_.want(std::move(addresses));
-    if (!scout_.ready() && environments_.empty() && !everServed_) return 0;
+    if (!scout_.ready() && environments_.empty() && !everServed_ && !listens_) return 0;
     std::set<int> avoid = scout_.publishedPorts();
     avoid.insert(given_.begin(), given_.end());
     return delivery_.want(world(), std::move(avoid));
@@ -170,6 +177,7 @@ class Room final : public Traffic {
   Environments environments_;
   bool complete_ = true;     // all environments that there are have been told
   bool everServed_ = false;  // an environment
+  bool listens_ = false;     // see listen()
   std::set<int> given_;      // to containers, by makeRoom()
   Scout scout_;
   Delivery delivery_;

@@ -89,6 +89,9 @@ class Traffic {
                               const std::string& release) const = 0;
   // With which Orbit's own requests to the edge are told from visitors' (model::RouteTable). "" without a pinKey.
   virtual std::string probeKey() const = 0;
+  // Listens already, with nothing to serve yet: what is built for its URL must know httpsPort(). Returns when it does,
+  // or when `wait` ends.
+  virtual net::Task<void> listen(net::Wait wait) = 0;
   // The port of https as people write it behind a host: what the edge listens on, else what it had, else 443.
   virtual int httpsPort() const = 0;
   // The hosts that deployed services have by their files, as domains; setDomains()' are not among them.

@@ -44,6 +44,7 @@ struct World {
   std::set<std::string> lacking = {};  // names of other listeners that cannot be had at the moment
   // False: not looked at yet, so what the edge serves of it stays (carried.h).
   bool developmentKnown = true, environmentsKnown = true;
+  bool listens = false;  // with nothing to serve too
 };
 
 struct Made {
