@@ -9,7 +9,6 @@ namespace orbit::series {
 namespace {
 
 constexpr std::uint64_t kFormat = 1;
-constexpr std::size_t kKeyParts = 7;
 constexpr std::size_t kRunGapMax = 2;  // zeros that are cheaper written than a new run
 
 template <class OfKey>
