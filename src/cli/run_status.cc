@@ -6,6 +6,7 @@
 #include "base/base.h"
 #include "cli/alert_text.h"
 #include "cli/environment_calls.h"
+#include "cli/metrics_text.h"
 #include "cli/release_text.h"
 #include "cli/runners.h"
 #include "cli/terminal.h"
@@ -41,8 +42,11 @@ net::Task<int> runStatus(Session& session) {
     session.presenter.say("Nothing runs; `orbit up` starts a project here, `orbit deploy` puts it into production\n");
   } else {
     const std::int64_t nowUs = session.loop.clock().wallUs();
+    const auto used = co_await askDaemon(session, "/v1/containers");
+    const bool measured = used.ok() && (*used)["host"]["memory_bytes"].asInt() > 0;
     session.presenter.print(openIncidentLines((*answer)["incidents"], nowUs, session.outStyle) +
-                            statusScreen(rows, nowUs, session.outStyle));
+                            statusScreen(rows, nowUs, session.outStyle) +
+                            (measured ? "\n" + hostScreen((*used)["host"]) : std::string()));
   }
   if ((*answer)["problem"].isNull()) co_return kDone;
   session.presenter.handle(Event(problemFrom((*answer)["problem"])), session.now());
