@@ -24,8 +24,9 @@ inline constexpr double kCalm = 0.8;     // a share is well again below this par
 
 // Short rules: windows of half a minute.
 inline constexpr std::int64_t kWindowUs = us(seconds(30));
-inline constexpr std::size_t kBadWindows = 2;   // in a row
-inline constexpr std::size_t kGoodWindows = 4;  // in a row, to resolve
+inline constexpr std::size_t kBadWindows = 2;            // in a row
+inline constexpr std::size_t kGoodWindows = 4;           // in a row, to resolve
+inline constexpr std::int64_t kGapUs = us(seconds(45));  // not observed between two that are still in a row
 inline constexpr std::size_t kWindowsKept = 8;
 inline constexpr std::int64_t kNoFailureUs = us(minutes(10));  // a quiet service is well again after this
 inline constexpr std::int64_t kProbeDownUs = us(seconds(60));

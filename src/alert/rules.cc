@@ -20,14 +20,18 @@ bool isKnown(const Watched& watched, std::int64_t nowUs) {
   return !watched.windows.empty() && nowUs - watched.windows.back().toUs < kSilentAfterUs;
 }
 
-// The newest `count` windows, when there are so many and each was observed.
+// The newest `count` windows that were observed, oldest first, when the last was and they follow each other: a short
+// gap between two, such as a restart of Orbit's own, is passed over.
 std::vector<const Window*> newest(const Watched& watched, std::size_t count) {
   std::vector<const Window*> found;
-  if (watched.windows.size() < count) return {};
-  for (std::size_t i = watched.windows.size() - count; i < watched.windows.size(); ++i) {
-    if (watched.windows[i].gap) return {};
-    found.push_back(&watched.windows[i]);
+  if (watched.windows.empty() || watched.windows.back().gap) return {};
+  for (auto at = watched.windows.rbegin(); at != watched.windows.rend() && found.size() < count; ++at) {
+    if (at->gap) continue;
+    if (!found.empty() && found.back()->fromUs - at->toUs > kGapUs) return {};
+    found.push_back(&*at);
   }
+  if (found.size() < count) return {};
+  std::reverse(found.begin(), found.end());
   return found;
 }
 

@@ -117,13 +117,36 @@ TEST(Rules, AGapRaisesNothingAndResolvesNothing) {
   EXPECT_TRUE(bed.incident().open());
 }
 
-TEST(Rules, AGapBetweenBadWindowsIsNoRow) {
+TEST(Rules, AShortGapBetweenBadWindowsIsPassedOver) {
   Bed bed;
   bed.pass(300, 0, 10);
   bed.pass(300, 30);
   bed.gap();
   bed.pass(300, 30);
+  EXPECT_TRUE(bed.fires("errors of web"));
+}
+
+TEST(Rules, BadWindowsFarApartAreNoRow) {
+  Bed bed;
+  bed.pass(300, 0, 10);
+  bed.pass(300, 30);
+  bed.gap(2);
+  bed.pass(300, 30);
   EXPECT_FALSE(bed.fires("errors of web"));
+}
+
+TEST(Rules, ARestartForgetsNoBadWindow) {
+  Bed bed;
+  bed.pass(300, 0, 10);
+  bed.pass(300, 30);
+  auto texts = bed.alerts.countTexts();
+  texts.merge(bed.alerts.texts());
+  bed.alerts = Alerts();
+  bed.alerts.configure(bed.settings, bed.nowUs);
+  bed.alerts.restore(texts);
+  bed.gap();
+  bed.pass(300, 30);
+  EXPECT_TRUE(bed.fires("errors of web"));
 }
 
 TEST(Rules, TrafficThatStopsIsToldWhenItWasSteady) {

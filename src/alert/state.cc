@@ -145,6 +145,54 @@ Json numbersJson(const std::deque<double>& numbers) {
   return all;
 }
 
+Json shareJson(const Share& share) {
+  Json clients = Json::array();
+  for (const std::uint64_t hash : share.clients) clients.push(hash);
+  return Json::array({share.all, share.bad, share.ofOne, std::move(clients)});
+}
+
+Share shareOf(const Json& json) {
+  const auto& parts = json.items();
+  if (parts.size() != 4) return {};
+  const auto number = [](const Json& part) { return static_cast<std::uint64_t>(part.asInt()); };
+  Share share{number(parts[0]), number(parts[1]), {}, number(parts[2])};
+  for (const auto& hash : parts[3].items()) share.clients.push_back(number(hash));
+  return share;
+}
+
+// What the short rules look back at; page views are kept apart.
+Json windowJson(const Window& window) {
+  return Json::object({{"fromUs", window.fromUs},
+                       {"toUs", window.toUs},
+                       {"gap", window.gap},
+                       {"errors", shareJson(window.errors)},
+                       {"p50", shareJson(window.p50)},
+                       {"p99", shareJson(window.p99)},
+                       {"seen", shareJson({0, 0, window.seen, 0})},
+                       {"overTarget", window.overTarget},
+                       {"p50Ms", window.p50Ms},
+                       {"p99Ms", window.p99Ms},
+                       {"errorsTold", window.errorsTold},
+                       {"slowTold", window.slowTold}});
+}
+
+Window windowOf(const Json& json) {
+  Window window;
+  window.fromUs = json["fromUs"].asInt();
+  window.toUs = json["toUs"].asInt();
+  window.gap = json["gap"].asBool();
+  window.errors = shareOf(json["errors"]);
+  window.p50 = shareOf(json["p50"]);
+  window.p99 = shareOf(json["p99"]);
+  window.seen = shareOf(json["seen"]).clients;
+  window.overTarget = static_cast<std::uint64_t>(json["overTarget"].asInt());
+  window.p50Ms = json["p50Ms"].asDouble();
+  window.p99Ms = json["p99Ms"].asDouble();
+  window.errorsTold = json["errorsTold"].asBool();
+  window.slowTold = json["slowTold"].asBool();
+  return window;
+}
+
 int numberOf(const std::string& id) {
   int number = 0;
   if (id.size() > 1) std::from_chars(id.data() + 1, id.data() + id.size(), number);
@@ -188,7 +236,10 @@ std::map<std::string, std::string> Alerts::texts() const {
 std::map<std::string, std::string> Alerts::countTexts() const {
   std::map<std::string, std::string> texts;
   for (const auto& [place, watched] : watched_) {
-    const Json one = Json::object({{"errors", watched.errors.json()},
+    Json windows = Json::array();
+    for (const Window& window : watched.windows) windows.push(windowJson(window));
+    const Json one = Json::object({{"windows", std::move(windows)},
+                                   {"errors", watched.errors.json()},
                                    {"slow", watched.slow.json()},
                                    {"up", watched.up.json()},
                                    {"failing", clientsJson(watched.failing)},
@@ -234,6 +285,7 @@ void Alerts::restoreCounts(std::string_view name, const Json& json) {
   const Place place{std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
   if (settingsOf(place) == nullptr) return;
   Watched& watched = watched_[place];
+  for (const auto& one : json["windows"].items()) watched.windows.push_back(windowOf(one));
   watched.errors = Counts::of(json["errors"]);
   watched.slow = Counts::of(json["slow"]);
   watched.up = Counts::of(json["up"]);

@@ -88,7 +88,10 @@ class Month {
                              !(trouble.silent && &habit == &habits_.front()));
       }
     }
-    if (restart) restore();
+    if (restart) {
+      ++restarts;
+      restore();
+    }
     for (auto& notice : alerts.tick(nowUs)) notices.push_back(std::move(notice));
   }
 
@@ -96,6 +99,7 @@ class Month {
   Alerts alerts;
   std::vector<model::Notice> notices;
   std::uint64_t requests = 0;
+  int restarts = 0;
 
  private:
   double dayShare(const Habit& habit) const {
