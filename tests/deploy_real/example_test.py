@@ -8,7 +8,6 @@ that only a broken one passes.
 import http.client
 import json
 import pathlib
-import shutil
 import statistics
 import threading
 import time
@@ -110,11 +109,8 @@ class Example(unittest.TestCase):
         return uuid.uuid4().hex * 2
 
     def world_of_example(self):
-        moved = world.World({})
+        moved = world.example()
         self.addCleanup(moved.close)
-        shutil.rmtree(moved.folder)
-        shutil.copytree(world.ROOT / "examples/orbit", moved.folder,
-                        ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__"))
         self.mark(moved, "one")
         return moved
 

@@ -437,6 +437,15 @@ class World:
             self.docker("rmi", "-f", *images, check=False)
 
 
+def example():
+    """A world whose project is a copy of examples/orbit."""
+    moved = World({})
+    shutil.rmtree(moved.folder)
+    shutil.copytree(ROOT / "examples/orbit", moved.folder,
+                    ignore=shutil.ignore_patterns("node_modules", "dist", "__pycache__"))
+    return moved
+
+
 # What must hold after everything.
 
 def watch_over(world, seconds=90):

@@ -7,12 +7,13 @@ import time
 
 
 class Traffic:
-    """`rate` a second in all; `bad(i)` is the path of what shall go wrong, for `share` of them."""
+    """`rate` a second in all for `path`; after go_bad() a share of them for what shall go wrong."""
 
-    def __init__(self, world, name="web", rate=20, clients=4):
+    def __init__(self, world, name="web", rate=20, clients=4, path="/", headers=()):
         self.url, self.authority = world.url(name), world.authority()
         self.rate, self.clients = rate, clients
-        self.share, self.path = 0.0, "/"
+        self.well, self.headers = path, dict(headers)
+        self.share, self.path = 0.0, path
         self.statuses, self.over, self.lock = {}, threading.Event(), threading.Lock()
         self.threads = [threading.Thread(target=self.run, args=(i,), daemon=True) for i in range(clients)]
         for thread in self.threads:
@@ -36,13 +37,13 @@ class Traffic:
                 break
             count += 1
             owed += self.share
-            path = "/"
+            path = self.well
             if owed >= 1:
                 owed -= 1
                 path = self.path
             try:
                 connection = connection or self.connect(client)
-                connection.request("GET", path)
+                connection.request("GET", path, headers=self.headers)
                 answer = connection.getresponse()
                 answer.read()
                 status = answer.status
