@@ -28,19 +28,31 @@ std::string takeReason() {
   return text == nullptr ? "the connection was cut off" : text;
 }
 
-// With anyAuthority: what says only that the signer is not known here.
+// With anyAuthority: what is wrong with a signer, or says only that it is not known here. (A chain may have a signer in
+// it that is long over, and that who knows a newer one never looks at.)
 int acceptUnknownSigner(int accepted, X509_STORE_CTX* context) {
+  bool ofSigner = X509_STORE_CTX_get_error_depth(context) > 0;
   switch (X509_STORE_CTX_get_error(context)) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
     case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
-      X509_STORE_CTX_set_error(context, X509_V_OK);
-      return 1;
+      ofSigner = true;
+      break;
     default:
-      return accepted;
+      break;
   }
+  if (!ofSigner) return accepted;
+  X509_STORE_CTX_set_error(context, X509_V_OK);
+  return 1;
+}
+
+// Whether there is somebody to trust, as `tls` wants it.
+bool loadAuthorities(SSL_CTX* context, const Tls& tls) {
+  if (!tls.caFile.empty()) return SSL_CTX_load_verify_file(context, tls.caFile.c_str()) == 1;
+  if (tls.anyAuthority) return true;  // to read the system's costs 10 ms and more
+  return SSL_CTX_set_default_verify_paths(context) == 1;
 }
 
 Result<std::unique_ptr<SSL_CTX, FreeContext>> makeContext(const Tls& tls) {
@@ -53,9 +65,7 @@ Result<std::unique_ptr<SSL_CTX, FreeContext>> makeContext(const Tls& tls) {
     return Error{Code::kInvalid, "the TLS " + what + " " + file + " cannot be used: " + takeReason(),
                  "check that the file exists and is in PEM form"};
   };
-  const bool trusted = tls.caFile.empty() ? SSL_CTX_set_default_verify_paths(raw) == 1
-                                          : SSL_CTX_load_verify_file(raw, tls.caFile.c_str()) == 1;
-  if (!trusted) return broken("authority file", tls.caFile);
+  if (!loadAuthorities(raw, tls)) return broken("authority file", tls.caFile);
   if (!tls.certificateFile.empty() && SSL_CTX_use_certificate_chain_file(raw, tls.certificateFile.c_str()) != 1) {
     return broken("certificate", tls.certificateFile);
   }

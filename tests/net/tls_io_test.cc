@@ -23,14 +23,14 @@ struct Identity {
   X509* certificate = nullptr;
 };
 
-// A certificate for `name` at 127.0.0.1, signed by `authority` (itself when null).
-Identity makeIdentity(const char* name, const Identity* authority) {
+// A certificate for `name` at 127.0.0.1, signed by `authority` (itself when null), good for `seconds` from now on.
+Identity makeIdentity(const char* name, const Identity* authority, long seconds = 3600) {
   Identity made{EVP_EC_gen("P-256"), X509_new()};
   X509* x = made.certificate;
   X509_set_version(x, 2);
   ASN1_INTEGER_set(X509_get_serialNumber(x), authority == nullptr ? 1 : 2);
-  X509_gmtime_adj(X509_getm_notBefore(x), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(x), 3600);
+  X509_gmtime_adj(X509_getm_notBefore(x), -7200);
+  X509_gmtime_adj(X509_getm_notAfter(x), seconds);
   X509_NAME* subject = X509_get_subject_name(x);
   X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
   X509_set_issuer_name(x, authority == nullptr ? subject : X509_get_subject_name(authority->certificate));
@@ -60,11 +60,24 @@ class TlsIo : public testing::Test {
   }
   ~TlsIo() override {
     if (thread_.joinable()) thread_.join();
-    for (const Identity& identity : {authority_, server_, client_}) {
+    for (const Identity& identity : {authority_, server_, client_, signer_}) {
       EVP_PKEY_free(identity.key);
       X509_free(identity.certificate);
     }
     std::filesystem::remove_all(folder_);
+  }
+
+  // In place of what the server shows.
+  void show(Identity& place, const char* name, const Identity* authority, long seconds) {
+    EVP_PKEY_free(place.key);
+    X509_free(place.certificate);
+    place = makeIdentity(name, authority, seconds);
+  }
+
+  Tls anybody() const {
+    Tls tls{"", folder_ + "/cert.pem", folder_ + "/cert.pem.key"};
+    tls.anyAuthority = true;
+    return tls;
   }
 
   void write(const std::string& name, const Identity& identity) {
@@ -83,6 +96,7 @@ class TlsIo : public testing::Test {
       SSL_CTX* context = SSL_CTX_new(TLS_server_method());
       SSL_CTX_use_certificate(context, server_.certificate);
       SSL_CTX_use_PrivateKey(context, server_.key);
+      SSL_CTX_add1_chain_cert(context, signer_.certificate == nullptr ? authority_.certificate : signer_.certificate);
       X509_STORE_add_cert(SSL_CTX_get_cert_store(context), authority_.certificate);
       SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
       int connection = -1;
@@ -131,6 +145,7 @@ class TlsIo : public testing::Test {
   Loop loop_;
   std::string folder_;
   Identity authority_, server_, client_;
+  Identity signer_;  // of what the server shows, when it is not the authority
   std::unique_ptr<Listener> listener_;
   std::thread thread_;
 };
@@ -149,6 +164,19 @@ TEST_F(TlsIo, AnUnknownAuthorityIsDenied) {
   serveOne();
   Tls tls{folder_ + "/other.pem", "", ""};
   EXPECT_EQ(loop_.runTask(talk(std::move(tls), 1)), "denied");
+}
+
+TEST_F(TlsIo, WithAnyAuthorityAnUnknownOneWillDoAlsoOneThatIsOver) {
+  show(signer_, "signer", nullptr, -3600);
+  show(server_, "server", &signer_, 3600);
+  serveOne();
+  EXPECT_EQ(loop_.runTask(talk(anybody(), 1)), "1");
+}
+
+TEST_F(TlsIo, WithAnyAuthorityTheCertificatesOwnTimeCounts) {
+  show(server_, "server", &authority_, -3600);
+  serveOne();
+  EXPECT_EQ(loop_.runTask(talk(anybody(), 1)), "denied");
 }
 
 TEST_F(TlsIo, AMissingFileIsNamed) {
