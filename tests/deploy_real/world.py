@@ -177,12 +177,14 @@ class Deployed:
 class Visitors:
     """Clients of every kind, in a process of their own (tests/load/visitors.cc)."""
 
-    def __init__(self, world, name="web", rate=100, kinds=None, paths="/", seconds=0, timeout=20):
+    def __init__(self, world, name="web", rate=100, kinds=None, paths="/", seconds=0, timeout=20, hosts=(), ca=None):
+        """`hosts`: in place of the service's own; with the certificate `ca` of who signs for them."""
         url = world.url(name)
         kinds = kinds or {"keepalive": 4, "fresh": 2, "upload": 1, "ws": 2, "h2": 1}
-        words = [VISITORS, "--rate", str(rate), "--host", url.hostname, "--paths", paths, "--timeout", str(timeout)]
+        words = [VISITORS, "--rate", str(rate), "--host", ",".join(hosts) or url.hostname, "--paths", paths, "--timeout",
+                 str(timeout)]
         if url.scheme == "https":
-            words += ["--ca", world.authority()]
+            words += ["--ca", str(ca or world.authority())]
         if seconds:
             words += ["--seconds", str(seconds)]
         for kind, count in kinds.items():

@@ -1,10 +1,11 @@
 // Visitors of all kinds for deploy tests (visitors.h): each kind counted apart, every failure told with its time.
 //
-//   visitors [--seconds S] [--rate R] [--keepalive N] [--fresh N] [--upload N] [--ws N] [--h2 N] [--host H] [--ca FILE]
-//            [--paths P,Q] [--body BYTES] [--timeout S] ADDRESS PORT
+//   visitors [--seconds S] [--rate R] [--keepalive N] [--fresh N] [--upload N] [--ws N] [--h2 N] [--host H,I]
+//            [--ca FILE] [--paths P,Q] [--body BYTES] [--timeout S] ADDRESS PORT
 //
-// --rate is of all together, a second. --ca: TLS, trusting that file; HTTP/2 needs it. Ends after --seconds or on
-// SIGTERM with one line of JSON; exit 1 when anything failed. Versions are what the answers say in X-App.
+// --rate is of all together, a second. --host: the visitors have one each, in turn. --ca: TLS, trusting that file;
+// HTTP/2 needs it. Ends after --seconds or on SIGTERM with one line of JSON; exit 1 when anything failed. Versions are
+// what the answers say in X-App.
 #include "visitors.h"
 
 #include <openssl/evp.h>
@@ -302,7 +303,7 @@ int main(int count, char** words) {
   Options options;
   if (!options.parse(count, words)) {
     std::fputs(
-        "visitors [--seconds S] [--rate R] [--keepalive N] [--fresh N] [--upload N] [--ws N] [--h2 N] [--host H]\n"
+        "visitors [--seconds S] [--rate R] [--keepalive N] [--fresh N] [--upload N] [--ws N] [--h2 N] [--host H,I]\n"
         "         [--ca FILE] [--paths P,Q] [--body BYTES] [--timeout S] ADDRESS PORT\n",
         stderr);
     return 2;
@@ -316,20 +317,20 @@ int main(int count, char** words) {
                                                                    {"--h2", load::http2}};
   load::Report report;
   load::Visitor visitor{{}, split(options.texts["--paths"]), 0, 0, report, over};
-  visitor.where = {options.rest[0],
-                   options.texts["--host"],
-                   std::atoi(options.rest[1].c_str()),
-                   options.texts["--ca"],
-                   false,
-                   static_cast<int>(options.numbers["--timeout"] * 1000)};
+  visitor.where = {options.rest[0],       "",    std::atoi(options.rest[1].c_str()),
+                   options.texts["--ca"], false, static_cast<int>(options.numbers["--timeout"] * 1000)};
   visitor.bodyBytes = static_cast<std::size_t>(options.numbers["--body"]);
   double all = 0;
   for (const auto& [name, kind] : kinds) all += options.numbers[name];
   visitor.rate = options.numbers["--rate"] / std::max(all, 1.0);
   const auto begun = load::Clock::now();
+  const std::vector<std::string> hosts = split(options.texts["--host"]);
   std::vector<std::thread> threads;
   for (const auto& [name, kind] : kinds) {
-    for (int i = 0; i < static_cast<int>(options.numbers[name]); ++i) threads.emplace_back(kind, visitor);
+    for (int i = 0; i < static_cast<int>(options.numbers[name]); ++i) {
+      visitor.where.host = hosts[threads.size() % hosts.size()];
+      threads.emplace_back(kind, visitor);
+    }
   }
   const auto seconds = [&] { return std::chrono::duration<double>(load::Clock::now() - begun).count(); };
   for (int tick = 1; !over; ++tick) {
