@@ -84,6 +84,7 @@ struct Happening {
     kChanged,    // variables, domains, an operation: likewise
     kTakenBack,  // an incident
     kSharedFault,
+    kAway,  // Orbit was not there, and nothing was served
     kExit,  // of a container that was not told to; three in ten minutes are a crash loop
   };
   Kind kind = Kind::kChanged;
@@ -135,6 +136,14 @@ struct Incident {
   bool open() const { return resolvedUs == 0; }
 };
 
+// A time in which a service was down, in whole minutes.
+struct Outage {
+  std::int64_t fromUs = 0, toUs = 0;
+  std::string reason;
+  bool known = true;     // false: Orbit had been stopped; neither up nor down
+  bool ongoing = false;  // the last minute that is known was down
+};
+
 // How an objective does.
 struct ObjectiveRow {
   Place place;
@@ -143,6 +152,7 @@ struct ObjectiveRow {
   std::optional<double> now;         // of the last minutes, of lcp the last views; none: nothing is known
   std::optional<double> budgetLeft;  // of 30 days, 1 is all of it; below 0: overspent
   std::string unit;                  // "ms", "%"
+  std::vector<Outage> outages = {};  // of uptime: of the last 30 days, the newest first
 };
 
 struct Silence {
@@ -164,7 +174,11 @@ class Alerts {
   // One window a service, in their order. Also those without any request.
   void observe(const Place& place, Window window);
   // A minute of a service's availability, seen from outside; not to be called for a minute nobody looked.
-  void observeMinute(const Place& place, std::int64_t atUs, bool up);
+  // `why`: of one that was down.
+  void observeMinute(const Place& place, std::int64_t atUs, bool up, const std::string& why = {});
+  // None of these was served, as nothing was that is behind the edge: a time that is over, before any minute told
+  // since. Somebody is told when it alone is more than the objective of uptime allows.
+  void away(const std::vector<Place>& places, const Outage& outage, std::int64_t nowUs);
   // For own rules; stands for three minutes.
   void measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs);
   void set(Condition condition, std::int64_t nowUs);
@@ -186,7 +200,7 @@ class Alerts {
   std::vector<ObjectiveRow> objectives(std::int64_t nowUs) const;
   const std::vector<Silence>& silences() const { return silences_; }
 
-  // The state as texts by name, for keeping: "state", "incident/i12".
+  // The state as texts by name, for keeping: "state", "incident/i12", "outages/<project>/<environment>/<service>".
   std::map<std::string, std::string> texts() const;
   // What may be some minutes older without harm: "counts/<project>/<environment>/<service>".
   std::map<std::string, std::string> countTexts() const;
@@ -208,7 +222,8 @@ class Alerts {
     std::deque<double> lcpMs;                                       // of the last views
     std::int64_t viewUs = 0, slowViewUs = 0;                        // the last view at all, and beyond the objective
     std::int64_t errorUs = 0, slowP50Us = 0, slowP99Us = 0;         // last time
-    std::int64_t downUs = 0;                                        // the last minute that was down
+    std::int64_t downUs = 0;                                        // the last minute that was seen to be down
+    std::deque<Outage> outages;                                     // the newest last
     std::int64_t sinceUs = 0;                                       // its first window
     std::map<std::string, std::int64_t> ownSinceUs;                 // own rules that hold, by name
     std::map<std::string, Measured> measured;                       // by metric
@@ -224,6 +239,7 @@ class Alerts {
   const model::ServiceAlerting* settingsOf(const Place& place) const;
   void judgeService(const Place& place, Watched& watched, std::int64_t nowUs);
   void tellShort(const Place& place, Watched& watched);
+  void keep(Watched& watched, Outage outage);
   bool fires(const Place& place, const char* rule) const;
   void change(Alert& alert, Alert::State state, std::int64_t nowUs);
   void runTimers(std::int64_t nowUs);
@@ -244,6 +260,8 @@ class Alerts {
   // state.cc
   void restoreState(const format::Json& state);
   void restoreCounts(std::string_view name, const format::Json& json);
+  void restoreOutages(std::string_view name, const format::Json& json);
+  Watched* watchedBy(std::string_view name);
 
   RepeatAfter repeatAfter_;
   std::map<EnvironmentKey, Environment> environments_;

@@ -27,6 +27,25 @@ void remember(std::map<std::uint64_t, std::int64_t>& clients, const std::vector<
   }
 }
 
+std::string secondText(std::int64_t atUs) {
+  constexpr std::size_t kToSecond = 19;
+  return wallText(atUs).substr(0, kToSecond) + "Z";
+}
+
+// Of what happened and is an alert.
+const char* ruleOf(Happening::Kind kind) {
+  switch (kind) {
+    case Happening::Kind::kTakenBack:
+      return "taken_back";
+    case Happening::Kind::kAway:
+      return "away";
+    case Happening::Kind::kExit:
+      return "crash_loop";
+    default:
+      return "shared_fault";
+  }
+}
+
 }  // namespace
 
 std::string_view stateName(Alert::State state) {
@@ -133,11 +152,61 @@ void Alerts::tellShort(const Place& place, Watched& watched) {
   }
 }
 
-void Alerts::observeMinute(const Place& place, std::int64_t atUs, bool up) {
+// What begins, grows or ends of it is to be on disk.
+void Alerts::keep(Watched& watched, Outage outage) {
+  auto& all = watched.outages;
+  if (!all.empty()) all.back().ongoing = false;
+  all.push_back(std::move(outage));
+  while (all.size() > kOutagesMax || all.back().toUs - all.front().toUs > kBudgetUs) all.pop_front();
+  changed_ = true;
+}
+
+void Alerts::observeMinute(const Place& place, std::int64_t atUs, bool up, const std::string& why) {
   if (settingsOf(place) == nullptr) return;
   Watched& watched = watched_[place];
   watched.up.add(atUs, 1, up ? 0 : 1);
   if (!up) watched.downUs = atUs;
+  const bool ongoing = !watched.outages.empty() && watched.outages.back().ongoing;
+  if (up && !ongoing) return;
+  if (up) {
+    watched.outages.back().ongoing = false;
+    changed_ = true;
+  } else if (ongoing && atUs - watched.outages.back().toUs <= kOutageJoinUs) {
+    watched.outages.back().toUs = std::max(watched.outages.back().toUs, atUs);
+    changed_ = true;
+  } else {
+    keep(watched, {.fromUs = atUs - us(minutes(1)), .toUs = atUs, .reason = why, .ongoing = true});
+  }
+}
+
+void Alerts::away(const std::vector<Place>& places, const Outage& outage, std::int64_t nowUs) {
+  const std::int64_t all = (outage.toUs - outage.fromUs) / us(minutes(1));
+  if (all <= 0) return;
+  std::set<EnvironmentKey> told;
+  for (const Place& place : places) {
+    const model::ServiceAlerting* settings = settingsOf(place);
+    if (settings == nullptr || !settings->routed || !settings->objectives.uptimePercent.on) continue;
+    Watched& watched = watched_[place];
+    keep(watched, outage);
+    if (!outage.known) continue;
+    // Minutes for as far back as they are counted by the minute or by five, hours before.
+    std::int64_t atUs = std::max(outage.fromUs, outage.toUs - kBudgetUs);
+    while (outage.toUs - atUs >= us(minutes(1))) {
+      const std::int64_t stepUs = outage.toUs - atUs > us(hours(8)) ? us(hours(1)) : us(minutes(1));
+      const auto minutesOf = static_cast<std::uint64_t>(stepUs / us(minutes(1)));
+      watched.up.add(atUs, minutesOf, minutesOf);
+      atUs += stepUs;
+    }
+    if (isTooLong(all, settings->objectives.uptimePercent)) told.insert({place.project, place.environment});
+  }
+  for (const auto& [project, environment] : told) {
+    happened({Happening::Kind::kAway,
+              {project, environment, ""},
+              "",
+              fmt::format("{} from {} to {}; {} minutes count as down", outage.reason, secondText(outage.fromUs),
+                          secondText(outage.toUs), all)},
+             nowUs);
+  }
 }
 
 void Alerts::measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs) {
@@ -190,10 +259,10 @@ void Alerts::happened(Happening happening, std::int64_t nowUs) {
     return;
   }
   if (alerts_.size() >= kAlertsMax) return;
-  Key key{place, happening.kind == Kind::kTakenBack ? "taken_back" : "shared_fault", happening.subject};
+  Key key{place, ruleOf(happening.kind), happening.subject};
   model::Severity severity = model::Severity::kWarning;
+  if (happening.kind == Kind::kAway) severity = model::Severity::kCritical;
   if (happening.kind == Kind::kExit) {
-    key.rule = "crash_loop";
     key.subject.clear();
     severity = model::Severity::kCritical;
     auto& exits = exits_[key];
@@ -206,7 +275,7 @@ void Alerts::happened(Happening happening, std::int64_t nowUs) {
   alert.key = key;
   alert.severity = severity;
   alert.why = happening.text;
-  alert.changesAtUs = nowUs + kEventOpenUs;
+  alert.changesAtUs = nowUs + (happening.kind == Kind::kAway ? kAwayOpenUs : kEventOpenUs);
   if (alert.state != Alert::State::kFiring) change(alert, Alert::State::kFiring, nowUs);
 }
 
@@ -234,7 +303,8 @@ void Alerts::runTimers(std::int64_t nowUs) {
   // What stands or happened once and is over leaves nothing; its incident tells of it.
   std::erase_if(alerts_, [&](const auto& each) {
     const Alert& alert = each.second;
-    const bool event = alert.key.rule == "taken_back" || alert.key.rule == "shared_fault";
+    const std::string& rule = alert.key.rule;
+    const bool event = rule == "taken_back" || rule == "shared_fault" || rule == "away";
     return (alert.standing || event) && alert.state == Alert::State::kOk;
   });
   std::erase_if(exits_, [&](const auto& each) { return nowUs - each.second.back() > kCrashSpanUs; });
@@ -324,7 +394,7 @@ std::vector<ObjectiveRow> Alerts::objectives(std::int64_t nowUs) const {
   std::vector<ObjectiveRow> rows;
   constexpr double kPercent = 100;
   const auto left = [&](const Counts& counts, double budget) -> std::optional<double> {
-    const Counts::Sum sum = counts.sum(nowUs, us(hours(24 * 30)));
+    const Counts::Sum sum = counts.sum(nowUs, kBudgetUs);
     if (sum.all == 0 || budget <= 0) return std::nullopt;
     return 1 - sum.ratio() / budget;
   };
@@ -354,6 +424,10 @@ std::vector<ObjectiveRow> Alerts::objectives(std::int64_t nowUs) const {
       add("p50", all.p50Ms, p50, std::nullopt, "ms");
       add("p99", all.p99Ms, p99, left(watched.slow, kMayBeSlower), "ms");
       add("uptime", all.uptimePercent, uptime, left(watched.up, 1 - all.uptimePercent.target / kPercent), "%");
+      if (all.uptimePercent.on) {
+        std::copy_if(watched.outages.rbegin(), watched.outages.rend(), std::back_inserter(rows.back().outages),
+                     [&](const Outage& outage) { return nowUs - outage.toUs <= kBudgetUs; });
+      }
       add("errors", all.errorPercent, errors, left(watched.errors, all.errorPercent.target / kPercent), "%");
       add("lcp", all.lcpMs, lcpOf(watched, nowUs), std::nullopt, "ms");
     }

@@ -43,11 +43,15 @@ inline constexpr std::size_t kSilentWindows = 3;
 
 // Uptime, in minutes: one of 200 is the table's 99.5 %.
 inline constexpr std::uint64_t kUptimeMinutes = 200;
+inline constexpr std::int64_t kBudgetUs = us(hours(24 * 30));  // outages are kept for as long
+inline constexpr std::int64_t kOutageJoinUs = us(minutes(5));  // unseen within one outage
+inline constexpr std::size_t kOutagesMax = 100;                // of a service
 
 // Single events and conditions.
 inline constexpr int kCrashes = 3;
 inline constexpr std::int64_t kCrashSpanUs = us(minutes(10));
 inline constexpr std::int64_t kEventOpenUs = us(minutes(10));  // an event that is over by itself
+inline constexpr std::int64_t kAwayOpenUs = us(seconds(30));   // over when it is told: just long enough to be told
 
 // Incidents.
 inline constexpr std::int64_t kGatherUs = us(seconds(10));     // before the first notice, for what belongs to it

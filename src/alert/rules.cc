@@ -184,10 +184,8 @@ Judged judgeUptime(const Watched& watched, const model::Objective& objective, st
     judged.finding = Finding::kNoData;
     return judged;
   }
-  const double allowed = (1 - objective.alert / kPercent) * static_cast<double>(kUptimeMinutes);
-  constexpr double kRounding = 1e-6;
   const bool recent = nowUs - watched.downUs < us(minutes(2));
-  if (recent && static_cast<double>(sum.bad) > allowed + kRounding) {
+  if (recent && isTooLong(static_cast<std::int64_t>(sum.bad), objective)) {
     judged.finding = Finding::kBad;
     judged.why =
         fmt::format("down in {} of the last {} minutes; below {:g} % is told", sum.bad, sum.all, objective.alert);
@@ -309,6 +307,12 @@ std::vector<Judged> judge(const Watched& watched, const model::ServiceAlerting& 
   }
   if (objectives.lcpMs.on) all.push_back(judgeLcp(watched, objectives.lcpMs, nowUs));
   return all;
+}
+
+bool isTooLong(std::int64_t minutesDown, const model::Objective& uptime) {
+  constexpr double kRounding = 1e-6;
+  const double allowed = (1 - uptime.alert / kPercent) * static_cast<double>(kUptimeMinutes);
+  return static_cast<double>(minutesDown) > allowed + kRounding;
 }
 
 std::optional<double> lcpOf(const Watched& watched, std::int64_t nowUs) {

@@ -29,6 +29,9 @@ std::vector<Judged> judge(const Alerts::Watched& watched, const model::ServiceAl
 // One own rule about this service; `sinceUs`: since when it has held, 0 not.
 Judged judgeOwn(const model::OwnRule& rule, const Alerts::Watched& watched, std::int64_t nowUs, std::int64_t& sinceUs);
 
+// Whether so many minutes that were down are more than the objective allows of kUptimeMinutes.
+bool isTooLong(std::int64_t minutesDown, const model::Objective& uptime);
+
 // The 75th percentile of the last page views; none while there are too few, or the newest is old.
 std::optional<double> lcpOf(const Alerts::Watched& watched, std::int64_t nowUs);
 

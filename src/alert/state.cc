@@ -12,6 +12,7 @@ using format::Json;
 constexpr const char* kState = "state";
 constexpr const char* kIncidents = "incident/";
 constexpr const char* kCounts = "counts/";
+constexpr const char* kOutages = "outages/";
 
 Json placeJson(const Place& place) {
   return Json::strings({place.project, place.environment, place.service});
@@ -139,6 +140,22 @@ std::map<std::uint64_t, std::int64_t> clientsOf(const Json& json) {
   return clients;
 }
 
+std::string nameOf(const char* shelf, const Place& place) {
+  return shelf + place.project + "/" + place.environment + "/" + place.service;
+}
+
+Json outagesJson(const std::deque<Outage>& outages) {
+  Json all = Json::array();
+  for (const Outage& one : outages) {
+    all.push(Json::object({{"fromUs", one.fromUs},
+                           {"toUs", one.toUs},
+                           {"reason", one.reason},
+                           {"known", one.known},
+                           {"ongoing", one.ongoing}}));
+  }
+  return all;
+}
+
 Json numbersJson(const std::deque<double>& numbers) {
   Json all = Json::array();
   for (const double number : numbers) all.push(number);
@@ -230,6 +247,9 @@ std::map<std::string, std::string> Alerts::texts() const {
                                 {"silences", std::move(silences)}})
                       .dump();
   for (const auto& [number, incident] : incidents_) texts[kIncidents + incident.id] = incidentJson(incident).dump();
+  for (const auto& [place, watched] : watched_) {
+    if (!watched.outages.empty()) texts[nameOf(kOutages, place)] = outagesJson(watched.outages).dump();
+  }
   return texts;
 }
 
@@ -253,7 +273,7 @@ std::map<std::string, std::string> Alerts::countTexts() const {
                                    {"slowP99Us", watched.slowP99Us},
                                    {"downUs", watched.downUs},
                                    {"sinceUs", watched.sinceUs}});
-    texts[kCounts + place.project + "/" + place.environment + "/" + place.service] = one.dump();
+    texts[nameOf(kCounts, place)] = one.dump();
   }
   return texts;
 }
@@ -279,12 +299,27 @@ void Alerts::restoreState(const Json& state) {
   }
 }
 
-void Alerts::restoreCounts(std::string_view name, const Json& json) {
+// Of a text whose name ends with its place; null when nothing of it is told any more.
+Alerts::Watched* Alerts::watchedBy(std::string_view name) {
   const auto parts = split(name, '/');
-  if (parts.size() != 3) return;
-  const Place place{std::string(parts[0]), std::string(parts[1]), std::string(parts[2])};
-  if (settingsOf(place) == nullptr) return;
-  Watched& watched = watched_[place];
+  if (parts.size() != 4) return nullptr;
+  const Place place{std::string(parts[1]), std::string(parts[2]), std::string(parts[3])};
+  return settingsOf(place) == nullptr ? nullptr : &watched_[place];
+}
+
+void Alerts::restoreOutages(std::string_view name, const Json& json) {
+  Watched* watched = watchedBy(name);
+  if (watched == nullptr) return;
+  for (const auto& one : json.items()) {
+    watched->outages.push_back({one["fromUs"].asInt(), one["toUs"].asInt(), one["reason"].asString(),
+                                one["known"].asBool(), one["ongoing"].asBool()});
+  }
+}
+
+void Alerts::restoreCounts(std::string_view name, const Json& json) {
+  Watched* found = watchedBy(name);
+  if (found == nullptr) return;
+  Watched& watched = *found;
   for (const auto& one : json["windows"].items()) watched.windows.push_back(windowOf(one));
   watched.errors = Counts::of(json["errors"]);
   watched.slow = Counts::of(json["slow"]);
@@ -309,7 +344,9 @@ void Alerts::restore(const std::map<std::string, std::string>& texts) {
     if (name == kState) {
       restoreState(*json);
     } else if (startsWith(name, kCounts)) {
-      restoreCounts(std::string_view(name).substr(std::string_view(kCounts).size()), *json);
+      restoreCounts(name, *json);
+    } else if (startsWith(name, kOutages)) {
+      restoreOutages(name, *json);
     } else if (startsWith(name, kIncidents)) {
       Incident incident = incidentOf(*json);
       const int number = numberOf(incident.id);

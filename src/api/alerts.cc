@@ -57,6 +57,18 @@ Json incidentJson(const alert::Incident& incident, bool whole) {
   return json;
 }
 
+Json outagesJson(const std::vector<alert::Outage>& outages) {
+  Json list = Json::array();
+  for (const auto& outage : outages) {
+    list.push(Json::object({{"fromUs", outage.fromUs},
+                            {"untilUs", outage.toUs},
+                            {"reason", outage.reason},
+                            {"known", outage.known},
+                            {"ongoing", outage.ongoing}}));
+  }
+  return list;
+}
+
 // Without the notice itself, whose lines are the incident's.
 Json deliveryJson(const notify::Entry& entry) {
   return Json::object({{"notice", entry.notice.id},
@@ -154,15 +166,17 @@ net::Task<void> objectives(Shared& shared, http::Exchange& exchange, std::string
   Json list = Json::array();
   for (const auto& row : shared.services.alarms.alerts().objectives(shared.services.loop.clock().wallUs())) {
     if (!wanted(project, row.place.project) || !wanted(environment, row.place.environment)) continue;
-    list.push(Json::object({{"project", row.place.project},
-                            {"environment", row.place.environment},
-                            {"service", row.place.service},
-                            {"objective", row.name},
-                            {"target", row.target},
-                            {"alert", row.alert},
-                            {"unit", row.unit},
-                            {"now", row.now ? Json(*row.now) : Json()},
-                            {"budgetLeft", row.budgetLeft ? Json(*row.budgetLeft) : Json()}}));
+    Json json = Json::object({{"project", row.place.project},
+                              {"environment", row.place.environment},
+                              {"service", row.place.service},
+                              {"objective", row.name},
+                              {"target", row.target},
+                              {"alert", row.alert},
+                              {"unit", row.unit},
+                              {"now", row.now ? Json(*row.now) : Json()},
+                              {"budgetLeft", row.budgetLeft ? Json(*row.budgetLeft) : Json()}});
+    if (row.name == "uptime") json.set("outages", outagesJson(row.outages));
+    list.push(std::move(json));
   }
   Json body = Json::object();
   body.set("objectives", std::move(list));

@@ -132,6 +132,26 @@ std::string objectivesTable(const Json& objectives) {
   return columnsText(table);
 }
 
+std::string outagesTable(const Json& objectives) {
+  constexpr std::size_t kOutagesShown = 5, kToMinute = 16;
+  std::vector<std::vector<std::string>> table{{"NOT UP", "FROM (UTC)", "FOR", "WHY"}};
+  for (const auto& row : objectives.items()) {
+    std::size_t shown = 0;
+    for (const auto& one : row["outages"].items()) {
+      if (++shown > kOutagesShown) break;
+      const auto lasted = std::chrono::microseconds(one["untilUs"].asInt() - one["fromUs"].asInt());
+      std::string why = printable(one["reason"].asString());
+      if (!one["known"].asBool()) why += ": not known, counts neither as up nor as down";
+      table.push_back({row["service"].asString() + " of " + placeText(row),
+                       wallText(one["fromUs"].asInt()).replace(10, 1, " ").substr(0, kToMinute),
+                       spanText(std::chrono::duration_cast<std::chrono::seconds>(lasted)) +
+                           (one["ongoing"].asBool() ? " so far" : ""),
+                       std::move(why)});
+    }
+  }
+  return table.size() == 1 ? std::string() : columnsText(table);
+}
+
 std::string openIncidentLines(const Json& incidents, std::int64_t nowUs, const Style& style) {
   std::string out;
   for (const auto& one : incidents.items()) {

@@ -134,7 +134,8 @@ net::Task<int> runObjectives(Session& session) {
   } else if (rows.items().empty()) {
     session.presenter.say("Nothing is deployed; what is has objectives by itself (docs/alerts.md)\n");
   } else {
-    session.presenter.print(objectivesTable(rows));
+    const std::string outages = outagesTable(rows);
+    session.presenter.print(objectivesTable(rows) + (outages.empty() ? "" : "\n" + outages));
   }
   co_return kDone;
 }

@@ -17,6 +17,8 @@ constexpr std::int64_t kJudgeUs = 5'000'000;
 constexpr std::int64_t kKeepCountsUs = 300'000'000;
 constexpr const char* kSettings = "settings/";
 constexpr const char* kOutbox = "outbox/";
+constexpr const char* kPresence = "presence";
+constexpr Duration kClockIsSet = std::chrono::seconds(30);  // by then, after a boot
 
 }  // namespace
 
@@ -80,8 +82,14 @@ Alarm::~Alarm() = default;
 void Alarm::restore() {
   const auto texts = parts_.store.alerts();
   if (!texts.ok()) return log(Level::kError, "alarm", texts.error().text());
+  const auto kept = texts->find(kPresence);
+  presence_.emplace(kept == texts->end() ? "" : kept->second, parts_.meter.before(), presenceNow(parts_.loop.clock()));
+  parts_.store.keepAlerts({{kPresence, presence_->text()}}, [](const Status& written) {
+    if (!written.ok()) log(Level::kWarning, "alarm", written.error().text());
+  });
   for (const auto& [name, text] : *texts) {
-    if (!startsWith(name, kSettings) && !startsWith(name, kOutbox)) counted_.insert(name);
+    const bool mine = startsWith(name, kSettings) || startsWith(name, kOutbox) || name == kPresence;
+    if (!mine) counted_.insert(name);
     if (!startsWith(name, kSettings)) continue;
     const auto json = format::parseJson(text, name);
     if (!json.ok()) continue;
@@ -91,6 +99,7 @@ void Alarm::restore() {
   }
   alerts_.restore(*texts);
   written_ = alerts_.texts();
+  written_[kPresence] = presence_->text();
   std::erase_if(counted_, [this](const std::string& name) { return written_.contains(name); });
   observer_.watch(settings_);
   const Status recovered = outbox_->recover();
@@ -114,8 +123,27 @@ void Alarm::adoptUnknown(const deploy::Deploy& deploy) {
   if (!found.empty()) observer_.watch(settings_);
 }
 
+// What was not served before this start. By then it is known what is deployed, and no minute since was told.
+Task<void> Alarm::tellMissed(deploy::Deploy& deploy, Wait wait) {
+  if (!presence_ || !presence_->missed(presenceNow(parts_.loop.clock()))) co_return;
+  const Status ready = co_await deploy.ready(wait);
+  if (!ready.ok()) co_return;
+  const Status slept = co_await parts_.loop.sleep(kClockIsSet, wait);
+  if (!slept.ok()) co_return;
+  adoptUnknown(deploy);
+  std::vector<alert::Place> served;
+  for (const auto& row : deploy.status("", "")) {
+    if (!row.url.empty()) served.push_back({row.project, row.environment, row.service});
+  }
+  alerts_.away(served, *presence_->missed(presenceNow(parts_.loop.clock())), now());
+  presence_->told();
+  const Status settled = co_await settle(true);
+  if (!settled.ok()) log(Level::kError, "alarm", settled.error().text());
+}
+
 // The half minute that is over.
 void Alarm::observe() {
+  if (presence_) presence_->see(presenceNow(parts_.loop.clock()));
   observer_.tell(alerts_);
   tellUse(parts_.meter.containers(), now(), alerts_);
   tellDisks(parts_.meter.host().disks, now(), alerts_);
@@ -167,8 +195,10 @@ std::vector<notify::Entry> Alarm::entriesOf(const std::vector<model::Notice>& no
 Task<Status> Alarm::settle(bool withCounts) {
   const std::vector<notify::Entry> entries = entriesOf(alerts_.tick(now()));
   std::map<std::string, std::string> changed;
-  if (alerts_.takeChanged() || withCounts) {
+  const bool clockSet = presence_ && written_[kPresence] != presence_->text();
+  if (alerts_.takeChanged() || withCounts || clockSet) {
     auto texts = alerts_.texts();
+    if (presence_) texts[kPresence] = presence_->text();
     for (const auto& [name, text] : texts) {
       const auto before = written_.find(name);
       if (before == written_.end() || before->second != text) changed[name] = text;

@@ -5,6 +5,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "daemon/alarm_use.h"
 #include "daemon/meter.h"
 #include "daemon/observer.h"
+#include "daemon/presence.h"
 #include "deploy/deploy.h"
 #include "engine/engine.h"
 #include "notify/notify.h"
@@ -37,7 +39,7 @@ class Alarm final : public api::Alarms {
   ~Alarm() override;
 
   // Judges, and delivers, until cancelled. `deploy` says what is live.
-  net::Task<void> run(const deploy::Deploy& deploy, net::Cancel& cancel);
+  net::Task<void> run(deploy::Deploy& deploy, net::Cancel& cancel);
   void happened(const deploy::Fact& fact);
 
   net::Task<Status> configure(model::Alerting settings) override;
@@ -59,6 +61,7 @@ class Alarm final : public api::Alarms {
   void adoptUnknown(const deploy::Deploy& deploy);
   void observe();
   net::Task<void> judgeForever(const deploy::Deploy& deploy, net::Wait wait);
+  net::Task<void> tellMissed(deploy::Deploy& deploy, net::Wait wait);
   net::Task<void> watchEngine(net::Wait wait);
   net::Task<void> watchCertificates(net::Wait wait);
   net::Task<void> beat(net::Wait wait);
@@ -79,6 +82,7 @@ class Alarm final : public api::Alarms {
   Parts parts_;
   alert::Alerts alerts_;
   std::map<EnvironmentKey, model::Alerting> settings_;
+  std::optional<Presence> presence_;
   Observer observer_;
   DropWatch drops_;
   std::map<std::string, std::string> written_;  // what is on disk of the state, by name

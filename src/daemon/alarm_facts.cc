@@ -153,10 +153,11 @@ Task<void> Alarm::beat(Wait wait) {
   }
 }
 
-Task<void> Alarm::run(const deploy::Deploy& deploy, net::Cancel& cancel) {
+Task<void> Alarm::run(deploy::Deploy& deploy, net::Cancel& cancel) {
   const Wait wait{Instant::max(), &cancel};
   net::TaskGroup group(parts_.loop);
   group.add(judgeForever(deploy, wait));
+  group.add(tellMissed(deploy, wait));
   group.add(outbox_->run(cancel));
   group.add(watchEngine(wait));
   group.add(watchCertificates(wait));

@@ -24,7 +24,7 @@ Task<void> Alarm::probeOne(deploy::StatusRow row, Wait wait) {
   if (wait.cancel->requested()) co_return;
   const alert::Place place{row.project, row.environment, row.service};
   if (!settings_.contains({row.project, row.environment})) co_return;  // it ended meanwhile
-  observer_.probed(place, asked.ok());
+  observer_.probed(place, asked);
   alert::Condition condition;
   condition.key = {place, "probe", ""};
   condition.bad = !asked.ok();

@@ -29,6 +29,7 @@ class Meter final : public api::Measurements {
   // By the edge, ever since this process began: requests that it could not count by name.
   std::uint64_t samplesDropped() const { return recorder_.samplesDropped(); }
   series::Recorder& recorder() { return recorder_; }
+  const series::Recorder::Before& before() const { return recorder_.before(); }
 
  private:
   net::Task<void> write();

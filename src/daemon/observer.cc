@@ -1,5 +1,7 @@
 #include "daemon/observer.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace orbit::daemon {
@@ -126,9 +128,12 @@ void Observer::fill(alert::Window& window, const observe::Window& counted, Clien
   window.p99Ms = msOf(latency.quantile(kTail));
 }
 
-void Observer::probed(const alert::Place& place, bool answered) {
+void Observer::probed(const alert::Place& place, const Status& asked) {
   const auto found = watches_.find(model::tableService(place.project, place.environment, place.service));
-  if (found != watches_.end()) ++(answered ? found->second.minute.answered : found->second.minute.unanswered);
+  if (found == watches_.end()) return;
+  Minute& minute = found->second.minute;
+  ++(asked.ok() ? minute.answered : minute.unanswered);
+  if (!asked.ok()) minute.why = "no answer: " + asked.error().message;
 }
 
 // By what visitors got, and our own requests: up when any was answered well, down when none was. Of a minute in which
@@ -142,7 +147,9 @@ void Observer::tellMinute(Watch& watch, const alert::Window& window, alert::Aler
   const Minute over = std::exchange(minute, {});
   const bool up = over.all > over.bad || over.answered > 0;
   const bool down = !up && (over.bad >= kDownLeast || over.unanswered > 0);
-  if (!over.gap && (up || down)) alerts.observeMinute(watch.place, window.toUs, up);
+  if (over.gap || up == down) return;
+  const std::string why = over.unanswered > 0 ? over.why : fmt::format("each of {} requests failed", over.bad);
+  alerts.observeMinute(watch.place, window.toUs, up, why);
 }
 
 void Observer::tell(alert::Alerts& alerts) {

@@ -28,7 +28,7 @@ class Observer {
   // Whether the half minute under way is over.
   bool due() const;
   // What a request of ours by the public name got: evidence for the minute under way, beside visitors'.
-  void probed(const alert::Place& place, bool answered);
+  void probed(const alert::Place& place, const Status& asked);
   // Tells what was in it, and begins the next one.
   void tell(alert::Alerts& alerts);
 
@@ -43,6 +43,7 @@ class Observer {
     int windows = 0;
     std::uint64_t all = 0, bad = 0;
     int answered = 0, unanswered = 0;  // of our own requests
+    std::string why;                   // the last of those
     bool gap = false;
   };
   struct Watch {

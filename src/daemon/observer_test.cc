@@ -88,6 +88,13 @@ class ObserverTest : public testing::Test {
     return std::nullopt;
   }
 
+  std::vector<alert::Outage> outages() const {
+    for (const auto& row : alerts.objectives(clock.wallUs())) {
+      if (row.name == "uptime") return row.outages;
+    }
+    return {};
+  }
+
   FakeClock clock;
   net::Loop loop{clock};
   net::Cancel cancel;
@@ -148,6 +155,7 @@ TEST_F(ObserverTest, MinutesWithoutAGoodAnswerAreDown) {
   EXPECT_GE(up, 40);
   EXPECT_LE(up, 75) << "about three of six";
   EXPECT_TRUE(fires("uptime of web"));
+  EXPECT_EQ(outages().at(0).reason.substr(0, 8), "each of ") << outages().at(0).reason;
 }
 
 TEST_F(ObserverTest, AMinuteInWhichNobodyAskedIsUnknown) {
@@ -165,15 +173,17 @@ TEST_F(ObserverTest, AMinuteInWhichNobodyAskedIsUnknown) {
 TEST_F(ObserverTest, WhereNobodyAsksOurOwnRequestsTell) {
   const alert::Place web{"shop", "production", "web"};
   pass(31);
-  observer->probed(web, true);
-  observer->probed({"shop", "production", "gone"}, true);
+  observer->probed(web, Status());
+  observer->probed({"shop", "production", "gone"}, Status());
   pass(60);
   EXPECT_EQ(objective("uptime"), 100);
   for (int minute = 0; minute < 3; ++minute) {
-    observer->probed(web, false);
+    observer->probed(web, Error{Code::kUnavailable, "refused"});
     pass(60);
   }
   EXPECT_TRUE(fires("uptime of web"));
+  EXPECT_EQ(outages().at(0).reason, "no answer: refused");
+  EXPECT_TRUE(outages().at(0).ongoing);
   EXPECT_LE(objective("uptime").value_or(100), 50);
 }
 

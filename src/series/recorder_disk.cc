@@ -29,6 +29,8 @@ Recorder::Recorder(const Disk& disk) {
   }
   sumAgain(disk);
   adopt(std::move(spans));
+  const bool ended = !marks_.empty() && marks_.back().kind == Mark::Kind::kStop;
+  before_ = {lastWallUs_, ended && marks_.back().wallUs >= lastWallUs_};
 }
 
 void Recorder::openFiles(const Disk& disk, const std::vector<Disk::File>& files) {

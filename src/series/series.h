@@ -75,6 +75,13 @@ class Recorder {
   // Reads what is there; blocks. Never fails: what cannot be read is a problem and left out.
   explicit Recorder(const Disk& disk);
 
+  // What the process before this one left behind.
+  struct Before {
+    std::int64_t wallUs = 0;  // when it last was there, within ten seconds; 0: not known
+    bool stopped = false;     // it came to an orderly end
+  };
+  const Before& before() const { return before_; }
+
   // Of every generation that there is, before each tick().
   void take(const signal::Snapshot& snapshot);
   // The generations whose files are there still.
@@ -166,6 +173,7 @@ class Recorder {
   std::int64_t lastWallUs_ = 0, pruned_ = 0;
   Instant lastTick_{}, lastSync_{};
   bool ticked_ = false;
+  Before before_;
 };
 
 }  // namespace orbit::series

@@ -258,6 +258,23 @@ TEST_F(SeriesTest, NoRecordIsAGapAndADownTimeIsTold) {
   EXPECT_NEAR(static_cast<double>(recorder_->marks()[1].detail), 601'000, 1'000);
 }
 
+TEST_F(SeriesTest, AnEndThatWasOrderlyIsKnownToTheNext) {
+  Edge edge(1);
+  start();
+  EXPECT_EQ(recorder_->before().wallUs, 0);
+  tick({&edge});
+  start();
+  EXPECT_TRUE(recorder_->before().wallUs == wallUs_ && !recorder_->before().stopped) << "killed";
+  tick({&edge});
+  recorder_->stop(wallUs_);
+  write();
+  start();
+  EXPECT_TRUE(recorder_->before().stopped);
+  tick({&edge});  // at once: no start is marked
+  start();
+  EXPECT_FALSE(recorder_->before().stopped) << "killed after that";
+}
+
 TEST_F(SeriesTest, ClockStepsAreToldAndCountNothingTwice) {
   Edge edge(1);
   start();
