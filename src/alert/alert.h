@@ -167,7 +167,8 @@ class Alerts {
   using RepeatAfter = std::function<Duration(const Incident&)>;
   explicit Alerts(RepeatAfter repeatAfter = {}) : repeatAfter_(std::move(repeatAfter)) {}
 
-  // Takes the place of what was said of this environment; its alerts about services that are gone end.
+  // Takes the place of what was said of this environment; its alerts about services, rules and objectives that are gone
+  // end.
   void configure(model::Alerting settings, std::int64_t nowUs);
   void forget(const std::string& project, const std::string& environment, std::int64_t nowUs);
 
@@ -179,6 +180,8 @@ class Alerts {
   // None of these was served, as nothing was that is behind the edge: a time that is over, before any minute told
   // since. Somebody is told when it alone is more than the objective of uptime allows.
   void away(const std::vector<Place>& places, const Outage& outage, std::int64_t nowUs);
+  // Which services have a running container, of all there are; not to be called while the engine does not say.
+  void observeRunning(const std::set<Place>& running, std::int64_t nowUs);
   // For own rules; stands for three minutes.
   void measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs);
   void set(Condition condition, std::int64_t nowUs);
@@ -225,6 +228,7 @@ class Alerts {
     std::int64_t downUs = 0;                                        // the last minute that was seen to be down
     std::deque<Outage> outages;                                     // the newest last
     std::int64_t sinceUs = 0;                                       // its first window
+    std::int64_t goneUs = 0;                                        // since when no container of it runs; 0: one does
     std::map<std::string, std::int64_t> ownSinceUs;                 // own rules that hold, by name
     std::map<std::string, Measured> measured;                       // by metric
   };
@@ -241,14 +245,16 @@ class Alerts {
   void tellShort(const Place& place, Watched& watched);
   void keep(Watched& watched, Outage outage);
   bool fires(const Place& place, const char* rule) const;
-  void change(Alert& alert, Alert::State state, std::int64_t nowUs);
+  bool isAsked(const Key& key) const;
+  // `because`: of one that is over, where it is not that all is well.
+  void change(Alert& alert, Alert::State state, std::int64_t nowUs, const std::string& because = {});
   void runTimers(std::int64_t nowUs);
   void relate();
-  void endAlerts(const std::function<bool(const Alert&)>& which, std::int64_t nowUs);
+  void endAlerts(const std::function<bool(const Alert&)>& which, const std::string& because, std::int64_t nowUs);
   // incidents.cc
   Incident& incidentFor(const Alert& alert, std::int64_t nowUs);
   void join(Alert& alert, std::int64_t nowUs);
-  void leave(Alert& alert, std::int64_t nowUs);
+  void leave(Alert& alert, const std::string& because, std::int64_t nowUs);
   void settleIncidents(std::int64_t nowUs);
   void note(Incident& incident, std::int64_t atUs, std::string kind, std::string text);
   Result<Incident*> openIncident(const std::string& id);

@@ -27,11 +27,6 @@ void remember(std::map<std::uint64_t, std::int64_t>& clients, const std::vector<
   }
 }
 
-std::string secondText(std::int64_t atUs) {
-  constexpr std::size_t kToSecond = 19;
-  return wallText(atUs).substr(0, kToSecond) + "Z";
-}
-
 // Of what happened and is an alert.
 const char* ruleOf(Happening::Kind kind) {
   switch (kind) {
@@ -82,25 +77,42 @@ void Alerts::configure(model::Alerting settings, std::int64_t nowUs) {
   std::erase_if(watched_, [&](const auto& each) {
     return inEnvironment(each.first, project, environment) && settingsOf(each.first) == nullptr;
   });
-  endAlerts(
-      [&](const Alert& alert) {
-        const Place& place = alert.key.place;
-        return inEnvironment(place, project, environment) && !place.service.empty() && settingsOf(place) == nullptr;
-      },
-      nowUs);
+  const auto ended = [&](const Alert& alert) {
+    const Place& place = alert.key.place;
+    return inEnvironment(place, project, environment) && !place.service.empty() && !isAsked(alert.key);
+  };
+  const auto& services = environments_[{project, environment}].settings.services;
+  endAlerts([&](const Alert& alert) { return ended(alert) && !services.contains(alert.key.place.service); },
+            "its service is gone", nowUs);
+  endAlerts(ended, "no rule asks for it any more", nowUs);
   changed_ = true;
+}
+
+// Whether it is still judged: nobody would end it else.
+bool Alerts::isAsked(const Key& key) const {
+  const model::ServiceAlerting* settings = settingsOf(key.place);
+  if (settings == nullptr) return false;
+  if (key.rule == "own") {
+    const auto& rules = environments_.at({key.place.project, key.place.environment}).settings.rules;
+    return std::any_of(rules.begin(), rules.end(), [&](const model::OwnRule& rule) {
+      return rule.name == key.subject && (rule.service.empty() || rule.service == key.place.service);
+    });
+  }
+  if (key.rule == "crash_loop") return true;
+  return settings->routed && isOn(key.rule, settings->objectives);
 }
 
 void Alerts::forget(const std::string& project, const std::string& environment, std::int64_t nowUs) {
   environments_.erase({project, environment});
   std::erase_if(watched_, [&](const auto& each) { return inEnvironment(each.first, project, environment); });
-  endAlerts([&](const Alert& alert) { return inEnvironment(alert.key.place, project, environment); }, nowUs);
+  endAlerts([&](const Alert& alert) { return inEnvironment(alert.key.place, project, environment); },
+            "its environment is gone", nowUs);
   changed_ = true;
 }
 
-void Alerts::endAlerts(const std::function<bool(const Alert&)>& which, std::int64_t nowUs) {
+void Alerts::endAlerts(const std::function<bool(const Alert&)>& which, const std::string& because, std::int64_t nowUs) {
   for (auto& [key, alert] : alerts_) {
-    if (which(alert) && alert.state == Alert::State::kFiring) change(alert, Alert::State::kOk, nowUs);
+    if (which(alert) && alert.state == Alert::State::kFiring) change(alert, Alert::State::kOk, nowUs, because);
   }
   std::erase_if(alerts_, [&](const auto& each) { return which(each.second); });
 }
@@ -152,60 +164,13 @@ void Alerts::tellShort(const Place& place, Watched& watched) {
   }
 }
 
-// What begins, grows or ends of it is to be on disk.
-void Alerts::keep(Watched& watched, Outage outage) {
-  auto& all = watched.outages;
-  if (!all.empty()) all.back().ongoing = false;
-  all.push_back(std::move(outage));
-  while (all.size() > kOutagesMax || all.back().toUs - all.front().toUs > kBudgetUs) all.pop_front();
-  changed_ = true;
-}
-
-void Alerts::observeMinute(const Place& place, std::int64_t atUs, bool up, const std::string& why) {
-  if (settingsOf(place) == nullptr) return;
-  Watched& watched = watched_[place];
-  watched.up.add(atUs, 1, up ? 0 : 1);
-  if (!up) watched.downUs = atUs;
-  const bool ongoing = !watched.outages.empty() && watched.outages.back().ongoing;
-  if (up && !ongoing) return;
-  if (up) {
-    watched.outages.back().ongoing = false;
-    changed_ = true;
-  } else if (ongoing && atUs - watched.outages.back().toUs <= kOutageJoinUs) {
-    watched.outages.back().toUs = std::max(watched.outages.back().toUs, atUs);
-    changed_ = true;
-  } else {
-    keep(watched, {.fromUs = atUs - us(minutes(1)), .toUs = atUs, .reason = why, .ongoing = true});
-  }
-}
-
-void Alerts::away(const std::vector<Place>& places, const Outage& outage, std::int64_t nowUs) {
-  const std::int64_t all = (outage.toUs - outage.fromUs) / us(minutes(1));
-  if (all <= 0) return;
-  std::set<EnvironmentKey> told;
-  for (const Place& place : places) {
-    const model::ServiceAlerting* settings = settingsOf(place);
-    if (settings == nullptr || !settings->routed || !settings->objectives.uptimePercent.on) continue;
-    Watched& watched = watched_[place];
-    keep(watched, outage);
-    if (!outage.known) continue;
-    // Minutes for as far back as they are counted by the minute or by five, hours before.
-    std::int64_t atUs = std::max(outage.fromUs, outage.toUs - kBudgetUs);
-    while (outage.toUs - atUs >= us(minutes(1))) {
-      const std::int64_t stepUs = outage.toUs - atUs > us(hours(8)) ? us(hours(1)) : us(minutes(1));
-      const auto minutesOf = static_cast<std::uint64_t>(stepUs / us(minutes(1)));
-      watched.up.add(atUs, minutesOf, minutesOf);
-      atUs += stepUs;
+void Alerts::observeRunning(const std::set<Place>& running, std::int64_t nowUs) {
+  for (auto& [place, watched] : watched_) {
+    if (running.contains(place)) {
+      watched.goneUs = 0;
+    } else if (watched.goneUs == 0) {
+      watched.goneUs = nowUs;
     }
-    if (isTooLong(all, settings->objectives.uptimePercent)) told.insert({place.project, place.environment});
-  }
-  for (const auto& [project, environment] : told) {
-    happened({Happening::Kind::kAway,
-              {project, environment, ""},
-              "",
-              fmt::format("{} from {} to {}; {} minutes count as down", outage.reason, secondText(outage.fromUs),
-                          secondText(outage.toUs), all)},
-             nowUs);
   }
 }
 
@@ -279,7 +244,7 @@ void Alerts::happened(Happening happening, std::int64_t nowUs) {
   if (alert.state != Alert::State::kFiring) change(alert, Alert::State::kFiring, nowUs);
 }
 
-void Alerts::change(Alert& alert, Alert::State state, std::int64_t nowUs) {
+void Alerts::change(Alert& alert, Alert::State state, std::int64_t nowUs, const std::string& because) {
   if (alert.state == state) return;
   const Alert::State before = alert.state;
   alert.state = state;
@@ -288,7 +253,7 @@ void Alerts::change(Alert& alert, Alert::State state, std::int64_t nowUs) {
   if (state == Alert::State::kOk) alert.muted = false;
   if (state == Alert::State::kFiring && !alert.muted) join(alert, nowUs);
   if (before == Alert::State::kFiring) {
-    leave(alert, nowUs);
+    leave(alert, because, nowUs);
     alert.under.clear();
   }
 }
@@ -327,7 +292,7 @@ void Alerts::judgeService(const Place& place, Watched& watched, std::int64_t now
       alert.why = judged.why;
       change(alert, Alert::State::kFiring, nowUs);
     } else if (judged.finding == Finding::kGood) {
-      change(alert, Alert::State::kOk, nowUs);
+      change(alert, Alert::State::kOk, nowUs, judged.why);
     } else if (judged.finding == Finding::kNoData && !firing) {
       change(alert, Alert::State::kNoData, nowUs);
     }

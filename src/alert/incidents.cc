@@ -86,12 +86,12 @@ void Alerts::join(Alert& alert, std::int64_t nowUs) {
   note(incident, nowUs, "alert", alert.key.text() + ": " + alert.why);
 }
 
-void Alerts::leave(Alert& alert, std::int64_t nowUs) {
+void Alerts::leave(Alert& alert, const std::string& because, std::int64_t nowUs) {
   const auto found = std::find_if(incidents_.begin(), incidents_.end(),
                                   [&](const auto& each) { return each.second.id == alert.incident; });
   alert.incident.clear();
   if (found == incidents_.end() || !found->second.open()) return;
-  note(found->second, nowUs, "clear", alert.key.text() + " is over");
+  note(found->second, nowUs, "clear", alert.key.text() + " is over" + (because.empty() ? "" : ": " + because));
 }
 
 std::vector<const Alert*> Alerts::firingOf(const Incident& incident) const {

@@ -309,6 +309,13 @@ std::vector<Judged> judge(const Watched& watched, const model::ServiceAlerting& 
   return all;
 }
 
+bool isOn(const std::string& rule, const model::Objectives& objectives) {
+  if (startsWith(rule, "errors")) return objectives.errorPercent.on;
+  if (rule == "latency_p50") return objectives.p50Ms.on;
+  if (startsWith(rule, "latency")) return objectives.p99Ms.on;
+  return rule == "lcp" ? objectives.lcpMs.on : objectives.uptimePercent.on;
+}
+
 bool isTooLong(std::int64_t minutesDown, const model::Objective& uptime) {
   constexpr double kRounding = 1e-6;
   const double allowed = (1 - uptime.alert / kPercent) * static_cast<double>(kUptimeMinutes);
@@ -328,7 +335,10 @@ Judged judgeOwn(const model::OwnRule& rule, const Watched& watched, std::int64_t
   Judged judged{"own", Finding::kUnclear, rule.severity, ""};
   const auto value = metricOf(rule.metric, watched, nowUs);
   if (!value) {
-    judged.finding = Finding::kNoData;
+    // Between two releases there may be none for a while.
+    const bool gone = watched.goneUs != 0 && nowUs - watched.goneUs >= kSilentAfterUs;
+    judged.finding = gone ? Finding::kGood : Finding::kNoData;
+    if (gone) judged.why = "its containers are gone";
     sinceUs = 0;
     return judged;
   }

@@ -20,7 +20,7 @@ struct Judged {
   std::string rule;
   Finding finding = Finding::kUnclear;
   model::Severity severity = model::Severity::kCritical;
-  std::string why;  // of kBad
+  std::string why;  // of kBad; of kGood where it is not that all is well
 };
 
 // "errors", "latency_p50", "latency_p99", "outage", "traffic", "uptime", "lcp", and the burn rates "errors_burn_1h",
@@ -28,6 +28,9 @@ struct Judged {
 std::vector<Judged> judge(const Alerts::Watched& watched, const model::ServiceAlerting& settings, std::int64_t nowUs);
 // One own rule about this service; `sinceUs`: since when it has held, 0 not.
 Judged judgeOwn(const model::OwnRule& rule, const Alerts::Watched& watched, std::int64_t nowUs, std::int64_t& sinceUs);
+
+// Whether the objective that one of judge()'s rules is about, or "probe", is on.
+bool isOn(const std::string& rule, const model::Objectives& objectives);
 
 // Whether so many minutes that were down are more than the objective allows of kUptimeMinutes.
 bool isTooLong(std::int64_t minutesDown, const model::Objective& uptime);

@@ -206,125 +206,6 @@ TEST(Rules, ScatteredDownMinutesAreUptime) {
   }
 }
 
-// As the daemon tells it: `minutes` of it are over just now.
-Outage awayFor(const Bed& bed, int minutes, bool known = true) {
-  return {.fromUs = bed.nowUs - minutes * 60 * kSecond,
-          .toUs = bed.nowUs,
-          .reason = known ? "the machine or Orbit was away" : "Orbit was stopped",
-          .known = known};
-}
-
-ObjectiveRow uptimeOf(const Bed& bed) {
-  const auto rows = bed.alerts.objectives(bed.nowUs);
-  return *std::find_if(rows.begin(), rows.end(), [](const ObjectiveRow& row) { return row.name == "uptime"; });
-}
-
-void upFor(Bed& bed, int minutes) {
-  for (int minute = 0; minute < minutes; ++minute) {
-    bed.pass(60, 0, 2);
-    bed.alerts.observeMinute(bed.web, bed.nowUs, true);
-    bed.judge();
-  }
-}
-
-TEST(Uptime, AwayIsDownAndToldOnceAndOver) {
-  Bed bed;
-  upFor(bed, 57);
-  bed.nowUs += 3 * 60 * kSecond + 20 * kSecond;
-  bed.alerts.away({bed.web}, awayFor(bed, 3), bed.nowUs);
-  EXPECT_NEAR(uptimeOf(bed).now.value_or(0), 95, 0.01) << "3 of 60 minutes";
-  ASSERT_EQ(uptimeOf(bed).outages.size(), 1U);
-  EXPECT_EQ(uptimeOf(bed).outages[0].reason, "the machine or Orbit was away");
-  upFor(bed, 15);
-  ASSERT_EQ(bed.alerts.incidents().size(), 1U);
-  EXPECT_FALSE(bed.incident().open());
-  EXPECT_LE(bed.incident().resolvedUs - bed.incident().openedUs, 60 * kSecond);
-  ASSERT_EQ(bed.notices.size(), 2U) << "that it was, and that it is over; no uptime, no traffic beside it";
-  EXPECT_NE(bed.notices[0].title.find("the machine or Orbit was away from 2027-"), std::string::npos);
-  EXPECT_NE(bed.notices[0].title.find("3 minutes count as down"), std::string::npos);
-  EXPECT_EQ(bed.notices[1].event, Event::kResolved);
-}
-
-TEST(Uptime, AMinuteAwayIsListedAndNobodyIsTold) {
-  Bed bed;
-  upFor(bed, 9);
-  bed.nowUs += 60 * kSecond;
-  bed.alerts.away({bed.web}, awayFor(bed, 1), bed.nowUs);
-  bed.judge();
-  EXPECT_NEAR(uptimeOf(bed).now.value_or(0), 90, 0.01);
-  EXPECT_TRUE(bed.alerts.incidents().empty());
-}
-
-TEST(Uptime, StoppedIsNeitherUpNorDown) {
-  Bed bed;
-  upFor(bed, 9);
-  bed.nowUs += 60 * 60 * kSecond;
-  bed.alerts.away({bed.web}, awayFor(bed, 60, false), bed.nowUs);
-  bed.judge();
-  EXPECT_EQ(uptimeOf(bed).now, 100);
-  ASSERT_EQ(uptimeOf(bed).outages.size(), 1U);
-  EXPECT_FALSE(uptimeOf(bed).outages[0].known);
-  EXPECT_TRUE(bed.alerts.incidents().empty());
-}
-
-TEST(Uptime, AwayForDaysCountsEachMinuteOnce) {
-  Bed bed;
-  bed.nowUs += 2 * 24 * 60 * 60 * kSecond;
-  bed.alerts.away({bed.web}, awayFor(bed, 2 * 24 * 60), bed.nowUs);
-  constexpr double kMayBeDown = 43.2;  // minutes of 30 days at 99.9 %
-  bed.alerts.observeMinute(bed.web, bed.nowUs, true);
-  EXPECT_NEAR(uptimeOf(bed).now.value_or(1), 100.0 / (24 * 60), 0.005) << "one minute was up of about the last day";
-  EXPECT_NEAR(uptimeOf(bed).budgetLeft.value_or(1), 1 - (2880.0 / 2881) * 30 * 24 * 60 / kMayBeDown, 0.01);
-}
-
-TEST(Uptime, WhatHasNoObjectiveWasNotAway) {
-  Bed bed;
-  bed.settings.services["web"].objectives.uptimePercent.on = false;
-  bed.settings.services["db"].routed = false;
-  bed.alerts.configure(bed.settings, bed.nowUs);
-  bed.alerts.away({bed.web, {"shop", "production", "db"}, {"shop", "staging", "web"}}, awayFor(bed, 60), bed.nowUs);
-  bed.judge();
-  EXPECT_TRUE(bed.alerts.incidents().empty());
-  EXPECT_FALSE(bed.alerts.texts().contains("outages/shop/production/web"));
-}
-
-TEST(Uptime, AnOutageIsFromItsFirstMinuteToItsLastOverRestarts) {
-  Bed bed;
-  const auto minute = [&](bool up, const std::string& why) {
-    bed.nowUs += 60 * kSecond;
-    bed.alerts.observeMinute(bed.web, bed.nowUs, up, why);
-    const auto texts = bed.alerts.texts();
-    bed.alerts = Alerts();
-    bed.alerts.configure(bed.settings, bed.nowUs);
-    bed.alerts.restore(texts);
-  };
-  minute(true, "");
-  const std::int64_t fromUs = bed.nowUs;
-  minute(false, "no answer: refused");
-  EXPECT_TRUE(uptimeOf(bed).outages.at(0).ongoing);
-  minute(false, "each of 12 requests failed");
-  minute(true, "");
-  minute(false, "no answer: HTTP 503");
-  const auto outages = uptimeOf(bed).outages;
-  ASSERT_EQ(outages.size(), 2U);
-  EXPECT_EQ(outages[0].reason, "no answer: HTTP 503") << "the newest first";
-  EXPECT_EQ(outages[1].reason, "no answer: refused");
-  EXPECT_EQ(outages[1].fromUs, fromUs);
-  EXPECT_EQ(outages[1].toUs, fromUs + 2 * 60 * kSecond);
-  EXPECT_FALSE(outages[1].ongoing);
-}
-
-TEST(Uptime, OutagesAreKeptFor30DaysAndHaveALimit) {
-  Bed bed;
-  for (int i = 0; i < 200; ++i) {
-    bed.nowUs += 20 * 60 * kSecond;
-    bed.alerts.observeMinute(bed.web, bed.nowUs, false, "x");
-  }
-  EXPECT_EQ(uptimeOf(bed).outages.size(), kOutagesMax);
-  bed.nowUs += kBudgetUs + kSecond;
-  EXPECT_TRUE(uptimeOf(bed).outages.empty());
-}
-
 Window views(const Bed& bed, std::vector<double> lcpMs) {
   Window one = bed.window(300, 0);
   one.lcpMs = std::move(lcpMs);
@@ -392,6 +273,77 @@ TEST(Rules, AnOwnRuleOfWhatIsMeasuredEndsWithTheMeasuring) {
   bed.alerts.measure(bed.web, "memory_bytes", 2000, bed.nowUs);
   bed.pass(60, 0, 20);
   EXPECT_FALSE(bed.fires("own fat for long of web")) << "the container is gone: nothing is known";
+}
+
+struct Fat : Bed {
+  Fat() {
+    settings.rules.push_back({"fat", "", "memory_bytes", true, 1000, std::chrono::minutes(1), {}});
+    settings.services["db"].routed = false;
+    alerts.configure(settings, nowUs);
+    for (int i = 0; i < 4; ++i) {
+      alerts.measure(web, "memory_bytes", 2000, nowUs);
+      alerts.observeRunning({web}, nowUs);
+      pass(60, 0);
+    }
+    EXPECT_TRUE(fires("own fat of web"));
+  }
+  std::string lastClear() const {
+    std::string text;
+    for (const Moment& moment : incident().timeline) {
+      if (startsWith(moment.text, "own fat of web is over")) text = moment.text;
+    }
+    return text;
+  }
+};
+
+TEST(OwnRules, AreOverWhenTheirContainersAreGone) {
+  Fat bed;
+  bed.pass(60, 0, 20);
+  EXPECT_TRUE(bed.fires("own fat of web")) << "not measured is not gone";
+  for (int i = 0; i < 10; ++i) {
+    bed.alerts.observeRunning({{"shop", "production", "db"}}, bed.nowUs);
+    bed.pass(60, 0);
+    if (i == 2) {
+      EXPECT_TRUE(bed.fires("own fat of web")) << "a deploy may be under way";
+    }
+  }
+  EXPECT_FALSE(bed.fires("own fat of web"));
+  EXPECT_EQ(bed.lastClear(), "own fat of web is over: its containers are gone");
+  EXPECT_FALSE(bed.incident().open());
+}
+
+TEST(OwnRules, AreOverWhenTheRuleOrTheServiceIsGone) {
+  Fat rule;
+  rule.settings.rules.clear();
+  rule.alerts.configure(rule.settings, rule.nowUs);
+  EXPECT_EQ(rule.lastClear(), "own fat of web is over: no rule asks for it any more");
+  Fat other;
+  other.settings.rules[0].service = "db";
+  other.alerts.configure(other.settings, other.nowUs);
+  EXPECT_FALSE(other.fires("own fat of web")) << "it is about another service now";
+  Fat same;
+  same.settings.rules[0].value = 1500;
+  same.alerts.configure(same.settings, same.nowUs);
+  EXPECT_TRUE(same.fires("own fat of web")) << "the next look judges it";
+  Fat service;
+  service.settings.services.erase("web");
+  service.alerts.configure(service.settings, service.nowUs);
+  EXPECT_EQ(service.lastClear(), "own fat of web is over: its service is gone");
+}
+
+TEST(Rules, AnObjectiveThatIsTakenOutEndsItsAlert) {
+  Bed bed;
+  bed.pass(300, 0, 10);
+  bed.pass(300, 300, 4);
+  bed.alerts.set({.key = {bed.web, "probe", ""}, .bad = true, .why = "HTTP 503"}, bed.nowUs);
+  bed.judge();
+  ASSERT_TRUE(bed.fires("outage of web"));
+  bed.settings.services["web"].objectives.uptimePercent.on = false;
+  bed.settings.services["web"].objectives.errorPercent.on = false;
+  bed.alerts.configure(bed.settings, bed.nowUs);
+  EXPECT_FALSE(bed.fires("outage of web"));
+  EXPECT_FALSE(bed.fires("errors of web"));
+  EXPECT_FALSE(bed.fires("probe of web"));
 }
 
 TEST(Rules, OwnRuleHoldsForItsSpan) {

@@ -146,6 +146,7 @@ void Alarm::observe() {
   if (presence_) presence_->see(presenceNow(parts_.loop.clock()));
   observer_.tell(alerts_);
   tellUse(parts_.meter.containers(), now(), alerts_);
+  if (const auto running = parts_.meter.running()) alerts_.observeRunning(*running, now());
   tellDisks(parts_.meter.host().disks, now(), alerts_);
   drops_.tell(parts_.meter.samplesDropped(), now(), alerts_);
 }

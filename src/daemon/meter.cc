@@ -50,6 +50,10 @@ std::vector<api::ContainerNow> Meter::containers() const {
   return resources_ == nullptr ? std::vector<api::ContainerNow>() : resources_->containers();
 }
 
+std::optional<std::set<alert::Place>> Meter::running() const {
+  return resources_ == nullptr ? std::nullopt : resources_->running();
+}
+
 api::HostNow Meter::host() const {
   return resources_ == nullptr ? api::HostNow() : resources_->host();
 }

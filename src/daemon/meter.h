@@ -24,6 +24,7 @@ class Meter final : public api::Measurements {
   net::Task<series::Answer> ask(series::Question question) override;
   std::vector<std::string> problems() const override;
   std::vector<api::ContainerNow> containers() const override;
+  std::optional<std::set<alert::Place>> running() const;  // as Resources has it
   api::HostNow host() const override;
   std::string exposition() const override;
   // By the edge, ever since this process began: requests that it could not count by name.

@@ -69,6 +69,7 @@ net::Task<void> Resources::run(net::Cancel& cancel) {
 
 net::Task<Status> Resources::listContainers(net::Wait wait) {
   engine::Labels labels = {{"orbit.home", home_}};
+  listed_ = false;
   ORBIT_CO_TRY(const auto listed, co_await engine_.listContainers(std::move(labels), wait));
   std::map<std::string, Known> fresh;
   for (const auto& summary : listed) {
@@ -81,6 +82,7 @@ net::Task<Status> Resources::listContainers(net::Wait wait) {
     }
   }
   known_ = std::move(fresh);
+  listed_ = known_.size() < kContainersMax;
   std::vector<std::string> ids;
   for (const auto& [id, known] : known_) {
     const bool due = known.pid == 0 || loop_.clock().now() - known.inspectedAt >= kInspectAgain;
@@ -224,6 +226,13 @@ std::vector<api::ContainerNow> Resources::containers() const {
            std::tie(b.project, b.environment, b.service, b.name);
   });
   return all;
+}
+
+std::optional<std::set<alert::Place>> Resources::running() const {
+  if (!listed_) return std::nullopt;
+  std::set<alert::Place> places;
+  for (const auto& [id, known] : known_) places.insert({known.now.project, known.now.environment, known.now.service});
+  return places;
 }
 
 }  // namespace orbit::daemon

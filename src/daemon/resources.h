@@ -2,9 +2,12 @@
 // the thread of its Loop; the kernel's files are read on a worker thread.
 #pragma once
 #include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "alert/alert.h"
 #include "api/api.h"
 #include "machine/machine.h"
 #include "series/series.h"
@@ -18,6 +21,8 @@ class Resources {
             std::vector<std::string> folders);
   net::Task<void> run(net::Cancel& cancel);
   std::vector<api::ContainerNow> containers() const;
+  // What has a running container; none while the engine does not say, or has more than are looked at.
+  std::optional<std::set<alert::Place>> running() const;
   const api::HostNow& host() const { return host_; }
 
  private:
@@ -46,6 +51,7 @@ class Resources {
   std::string home_;
   std::vector<std::string> folders_;
   std::map<std::string, Known> known_;  // by container id
+  bool listed_ = false;                 // it is all there is, as of the last look
   api::HostNow host_;
   machine::HostUse hostUse_;
   Instant hostAt_{};
