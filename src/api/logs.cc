@@ -29,7 +29,7 @@ std::vector<logs::Key> storedKeysOf(Shared& shared, const ContainerScope& scope)
   return storedKeys(*shared.services.logs, scope);
 }
 
-// `logs edge`: the access log, where the project has no service of that name.
+// `logs edge`: the access log, where the project has no service of that name; of all projects where none is meant.
 bool asksForEdge(Shared& shared, const ContainerScope& scope) {
   return shared.services.logs != nullptr && scope.services == std::vector<std::string>{logs::edgeKey().service};
 }
@@ -51,9 +51,17 @@ net::Task<Status> tellEdge(Shared& shared, EventStream& stream, const LogsReques
                     .hint = "orbit requests -f shows requests as they come"};
   }
   logs::Query query = storedQuery(request, {logs::edgeKey()});
+  std::vector<LogSource> none;
+  if (scope.project.empty()) {
+    if (!scope.environment.empty()) {
+      co_return Error{.code = Code::kInvalid,
+                      .message = "which project's " + scope.environment + " is meant?",
+                      .hint = "-p NAME says so"};
+    }
+    co_return co_await tellStored(shared, stream, std::move(query), none, wait);
+  }
   query.contains.push_back("\"service\":\"" + scope.project + "." +
                            (scope.environment.empty() ? "" : scope.environment + "."));
-  std::vector<LogSource> none;
   co_return co_await tellStored(shared, stream, std::move(query), none, wait);
 }
 
@@ -85,6 +93,7 @@ net::Task<Status> tellLine(const Line& to, LogLine line) {
 
 net::Task<Status> tellLogs(Shared& shared, EventStream& stream, const LogsRequest& request, ContainerScope scope,
                            net::Wait wait) {
+  if (scope.project.empty()) co_return co_await tellEdge(shared, stream, request, scope, wait);
   net::Loop& loop = shared.services.loop;
   engine::Engine& engine = shared.services.engine;
   ORBIT_CO_TRY(const auto matcher, logs::Matcher::create(request.query));
@@ -157,6 +166,7 @@ net::Task<void> logs(Shared& shared, http::Exchange& exchange, format::Json body
   if (!request.ok()) co_return co_await refuse(exchange, std::move(request).error());
   EventStream stream(shared.services.loop, exchange);
   TargetReading reading = readTarget(request->target);
+  if (reading.nowhere && asksForEdge(shared, {"", "", request->services})) reading = {Target(), {}, "", false};
   std::string outcome = reading.outcome;
   if (const Target* target = tellReading(stream, reading)) {
     CallerCancel caller(shared, exchange);

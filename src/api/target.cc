@@ -49,7 +49,8 @@ TargetReading read(const TargetRequest& request, bool nameIsEnough) {
     result.target = Target{std::move(name), std::move(reading.plan)};
     return result;
   }
-  if (noComposeFile(*request.snapshot, reading) && !request.project.empty()) {
+  const bool noFile = noComposeFile(*request.snapshot, reading);
+  if (noFile && !request.project.empty()) {
     result.target = Target{request.project, std::nullopt};
     return result;
   }
@@ -57,6 +58,7 @@ TargetReading read(const TargetRequest& request, bool nameIsEnough) {
     result.target = Target{std::move(reading.project), std::nullopt};
     return result;
   }
+  result.nowhere = noFile;
   for (const Error& problem : reading.problems) result.events.push_back(problemEvent(problem));
   result.outcome = "failed";
   return result;

@@ -30,7 +30,8 @@ struct Target {
 struct TargetReading {
   std::optional<Target> target;
   std::vector<format::Json> events;
-  std::string outcome;  // need or failed, when there is no target
+  std::string outcome;   // need or failed, when there is no target
+  bool nowhere = false;  // failed, for there is no compose file and no project is named
 };
 TargetReading readTarget(const TargetRequest& request);
 // For verbs that mend what makes the files fail, a variable that is not set: problems other than an unknown name of the

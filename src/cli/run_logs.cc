@@ -17,7 +17,9 @@ net::Task<int> runLogs(Session& session) {
   }
   LogPrinter printer(
       {.style = session.outStyle, .prefix = !line.on("no-log-prefix"), .timestamps = line.on("timestamps")});
-  // The names first, so that the first line already knows how wide the longest is.
+  // The names first, so that the first line already knows how wide the longest is. The edge is no container, and its
+  // log needs no project.
+  const bool edge = line.arguments == std::vector<std::string>{"edge"} && !line.isSet("index");
   Json listing = namedProject(line);
   listing.set("services", Json::strings(line.arguments));
   listing.set("all", true);
@@ -31,8 +33,10 @@ net::Task<int> runLogs(Session& session) {
     shown.insert(row->container);
     printer.expect(row->service, row->container);
   };
-  const auto listed = co_await session.project("/v1/ps", std::move(listing), session.wait(), std::move(onRow));
-  if (!listed.ok() || listed->outcome != "ok") co_return session.finish(listed);
+  if (!edge) {
+    const auto listed = co_await session.project("/v1/ps", std::move(listing), session.wait(), std::move(onRow));
+    if (!listed.ok() || listed->outcome != "ok") co_return session.finish(listed);
+  }
   Session::OnEvent onLine = [&](const Event& event) {
     if (const auto* log = std::get_if<LogEvent>(&event)) {
       const bool wanted = !line.isSet("index") || shown.contains(log->container);
