@@ -12,12 +12,14 @@ using series::Kind;
 constexpr std::int64_t kTimeMax = std::int64_t{1} << 53;
 constexpr std::int64_t kHourUs = 3'600'000'000;
 constexpr std::size_t kRowsMax = 1'000;
+constexpr std::string_view kVitals[] = {"LCP", "INP", "CLS"};  // of page loads; those from a browser's cache are apart
 constexpr std::string_view kClasses[] = {"none", "1xx", "2xx", "3xx", "4xx", "5xx"};
 
 struct MetricsRequest {
   std::string project, environment, by;
   std::vector<std::string> services;
   std::int64_t fromUs = 0, toUs = 0, stepUs = 0;
+  bool vitals = false;  // what pages felt like, instead of requests
 };
 
 Result<MetricsRequest> decodeMetrics(const std::string& text, std::int64_t nowUs) {
@@ -32,12 +34,17 @@ Result<MetricsRequest> decodeMetrics(const std::string& text, std::int64_t nowUs
   ORBIT_TRY(request.toUs, numberOf(query, "untilUs", nowUs, 0, kTimeMax));
   ORBIT_TRY(request.fromUs, numberOf(query, "sinceUs", request.toUs - kHourUs, 0, kTimeMax));
   ORBIT_TRY(request.stepUs, numberOf(query, "stepUs", 0, 0, kTimeMax));
-  const std::string_view known[] = {"", "service", "route", "release", "instance"};
-  if (std::find(std::begin(known), std::end(known), request.by) == std::end(known)) {
+  request.vitals = valueOf(query, "vitals") == "true";
+  using Words = std::vector<std::string_view>;
+  const Words known =
+      request.vitals ? Words{"", "page", "service", "release"} : Words{"", "service", "route", "release", "instance"};
+  if (std::find(known.begin(), known.end(), request.by) == known.end()) {
     return Error{.code = Code::kInvalid,
                  .message = "'by' is " + request.by,
-                 .hint = "it is service, route, release or instance"};
+                 .hint = request.vitals ? "of vitals it is page, service or release"
+                                        : "it is service, route, release or instance; of vitals also page"};
   }
+  if (request.vitals && request.by.empty()) request.by = "page";
   if (request.by == "service") request.by.clear();
   return request;
 }
@@ -58,6 +65,20 @@ std::function<bool(const Key&, Key&)> namesFor(MetricsRequest request) {
     if (request.by == "route") name.route = key.route;
     if (request.by == "release" || request.by == "instance") name.release = key.release;
     if (request.by == "instance") name.instance = key.instance;
+    return true;
+  };
+}
+
+bool isVital(const std::string& metric) {
+  return std::find(std::begin(kVitals), std::end(kVitals), metric) != std::end(kVitals);
+}
+
+std::function<bool(const Key&, Key&)> vitalNamesFor(MetricsRequest request) {
+  return [request = std::move(request)](const Key& key, Key& name) {
+    if (key.kind != Kind::kTimes || !isVital(key.metric) || !isWanted(request, key)) return false;
+    name = Key{key.kind, key.metric, key.project, key.environment, key.service, "", "", ""};
+    if (request.by == "release") name.release = key.release;
+    if (request.by == "page") name.instance = key.instance;
     return true;
   };
 }
@@ -106,16 +127,37 @@ Json slotJson(const series::Slot& slot, const Key& key) {
   return one;
 }
 
-Json bodyOf(const series::Answer& answer, bool withSlots) {
-  std::map<Key, series::Value> totals;
-  std::uint64_t observedMs = 0, unobservedMs = 0, samples = 0, latencies = 0;
-  for (const auto& slot : answer.slots) {
-    for (const auto& [key, value] : slot.values) totals[key].merge(value);
-    observedMs += slot.observedMs;
-    unobservedMs += slot.unobservedMs;
-    samples += slot.samplesDropped;
-    latencies += slot.latenciesDropped;
+// A row for each page, service or release: of each metric how many views reported it, and their 75th percentile.
+Json vitalRows(const std::map<Key, series::Value>& totals) {
+  constexpr double kJudged = 0.75, kPerMs = 1'000, kPerShift = 1'000'000;
+  std::map<Key, Json> rows;
+  for (const auto& [key, value] : totals) {
+    Key name = key;
+    name.metric.clear();
+    const auto [at, fresh] = rows.try_emplace(name);
+    Json& row = at->second;
+    if (fresh) {
+      row = Json::object({{"project", key.project}, {"environment", key.environment}, {"service", key.service}});
+      if (!key.release.empty()) row.set("release", key.release);
+      if (!key.instance.empty()) row.set("page", key.instance);
+      for (const char* unseen : {"lcp_p75_ms", "inp_p75_ms", "cls_p75"}) row.set(unseen, Json());
+      for (const char* unseen : {"lcp_views", "inp_views", "cls_views"}) row.set(unseen, 0);
+    }
+    const std::string metric = lower(key.metric);
+    const auto p75 = static_cast<double>(value.latency.quantile(kJudged));
+    row.set(metric + "_views", value.counters.count());
+    if (value.latency.count() == 0) continue;
+    const bool shift = metric == "cls";
+    row.set(metric + (shift ? "_p75" : "_p75_ms"), p75 / (shift ? kPerShift : kPerMs));
   }
+  Json all = Json::array();
+  for (auto& [name, row] : rows) {
+    if (all.items().size() < kRowsMax) all.push(std::move(row));
+  }
+  return all;
+}
+
+Json requestRows(const series::Answer& answer, const std::map<Key, series::Value>& totals, bool withSlots) {
   Json rows = Json::array();
   for (const auto& [key, value] : totals) {
     if (rows.items().size() >= kRowsMax) break;
@@ -124,6 +166,19 @@ Json bodyOf(const series::Answer& answer, bool withSlots) {
     for (const auto& slot : answer.slots) slots.push(slotJson(slot, key));
     if (withSlots) row.set("slots", std::move(slots));
     rows.push(std::move(row));
+  }
+  return rows;
+}
+
+Json bodyOf(const series::Answer& answer, const MetricsRequest& request) {
+  std::map<Key, series::Value> totals;
+  std::uint64_t observedMs = 0, unobservedMs = 0, samples = 0, latencies = 0;
+  for (const auto& slot : answer.slots) {
+    for (const auto& [key, value] : slot.values) totals[key].merge(value);
+    observedMs += slot.observedMs;
+    unobservedMs += slot.unobservedMs;
+    samples += slot.samplesDropped;
+    latencies += slot.latenciesDropped;
   }
   Json body = Json::object();
   if (!answer.slots.empty()) {
@@ -137,7 +192,7 @@ Json bodyOf(const series::Answer& answer, bool withSlots) {
   body.set("samplesDropped", samples);
   body.set("latenciesDropped", latencies);
   body.set("damagedPeriods", static_cast<std::uint64_t>(answer.damaged));
-  body.set("rows", std::move(rows));
+  body.set("rows", request.vitals ? vitalRows(totals) : requestRows(answer, totals, request.stepUs != 0));
   return body;
 }
 
@@ -150,10 +205,10 @@ net::Task<void> metrics(Shared& shared, http::Exchange& exchange, std::string te
   if (measured == nullptr) {
     co_return co_await refuse(exchange, {.code = Code::kUnsupported, .message = "this daemon measures nothing"});
   }
-  const bool withSlots = request->stepUs != 0;
-  series::Question question{request->fromUs, request->toUs, request->stepUs, namesFor(*request)};
+  auto names = request->vitals ? vitalNamesFor(*request) : namesFor(*request);
+  series::Question question{request->fromUs, request->toUs, request->stepUs, std::move(names)};
   const series::Answer answered = co_await measured->ask(std::move(question));
-  Json body = bodyOf(answered, withSlots);
+  Json body = bodyOf(answered, *request);
   body.set("problems", Json::strings(measured->problems()));
   co_await answer(exchange, std::move(body));
 }

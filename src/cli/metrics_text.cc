@@ -40,7 +40,7 @@ std::string errorsText(const Json& row, const Style& style) {
 std::string nameOf(const Json& row) {
   const std::string& service = row["service"].asString();
   std::string name = service.empty() ? "(the edge itself)" : printable(service);
-  for (const char* part : {"route", "release", "instance"}) {
+  for (const char* part : {"route", "release", "instance", "page"}) {
     if (!row[part].asString().empty()) name += " " + printable(row[part].asString());
   }
   return name;
@@ -116,6 +116,21 @@ std::string metricsScreen(const Json& body, const Style& style) {
     if (own != heading) table.push_back({style.paint(Color::kBold, own), "", "", "", "", "", "", "", "", "", ""});
     heading = own;
     table.push_back(metricsRow(row, style));
+  }
+  return columnsText(table) + gapText(body, style);
+}
+
+std::string vitalsScreen(const Json& body, const Style& style) {
+  std::string heading;
+  Table table = {{"AT P75", "LCP", "VIEWS", "INP", "VIEWS", "CLS", "VIEWS"}};
+  for (const auto& row : body["rows"].items()) {
+    const std::string own = headingOf(row);
+    if (own != heading) table.push_back({style.paint(Color::kBold, own), "", "", "", "", "", ""});
+    heading = own;
+    const std::string shift = row["cls_p75"].isNull() ? "-" : fmt::format("{:.3f}", row["cls_p75"].asDouble());
+    table.push_back({"  " + nameOf(row), msText(row["lcp_p75_ms"]), countText(row["lcp_views"].asInt()),
+                     msText(row["inp_p75_ms"]), countText(row["inp_views"].asInt()), shift,
+                     countText(row["cls_views"].asInt())});
   }
   return columnsText(table) + gapText(body, style);
 }

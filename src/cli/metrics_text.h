@@ -18,6 +18,8 @@ std::string msText(const format::Json& milliseconds);
 
 // `body` is the answer of GET /v1/metrics with slots.
 std::string metricsScreen(const format::Json& body, const Style& style);
+// Of the same with vitals=true.
+std::string vitalsScreen(const format::Json& body, const Style& style);
 // `body` is the answer of GET /v1/containers.
 std::string containersScreen(const format::Json& body, const Style& style);
 // `host` is its member of that name.

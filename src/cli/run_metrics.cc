@@ -16,10 +16,6 @@ using format::Json;
 constexpr std::int64_t kSlots = 16;
 constexpr std::string_view kSince = "1h";
 
-std::string by(const CommandLine& line) {
-  return line.isSet("by") ? line.text("by") : "service";
-}
-
 Result<std::string> queryOf(const CommandLine& line, std::int64_t nowUs) {
   ORBIT_TRY(const std::int64_t since,
             parseMoment(line.isSet("since") ? line.text("since") : std::string(kSince), nowUs));
@@ -33,7 +29,8 @@ Result<std::string> queryOf(const CommandLine& line, std::int64_t nowUs) {
   }
   std::string query = environmentQuery(line.text("project-name"), line.text("environment"));
   query += "&sinceUs=" + std::to_string(since) + "&untilUs=" + std::to_string(until);
-  query += "&stepUs=" + std::to_string((until - since) / kSlots) + "&by=" + format::percentEncode(by(line));
+  query += line.on("vitals") ? "&vitals=true" : "&stepUs=" + std::to_string((until - since) / kSlots);
+  if (line.isSet("by")) query += "&by=" + format::percentEncode(line.text("by"));
   if (!line.arguments.empty()) query += "&services=" + format::percentEncode(join(line.arguments, ","));
   return query;
 }
@@ -70,6 +67,10 @@ net::Task<int> runMetrics(Session& session) {
   const Json& rows = (*answer)["rows"];
   if (line.json()) {
     session.presenter.print(rows.dump(2) + "\n");
+  } else if (line.on("vitals") && rows.items().empty()) {
+    session.presenter.say("No page view in this time; `x-orbit: {vitals: true}` has pages report (docs/vitals.md)\n");
+  } else if (line.on("vitals")) {
+    session.presenter.print(vitalsScreen(*answer, session.outStyle));
   } else if (rows.items().empty()) {
     session.presenter.say("No request in this time; `orbit status` shows where the services answer\n");
   } else {
