@@ -69,12 +69,12 @@ Ledger::Counted* Ledger::counted(std::uint64_t number, Generation& generation, c
 bool Ledger::takeOne(Counted& before, const signal::SeriesTotals& now, Span* span, Packer& out) {
   const bool back = now.counters.count() < before.counters.count() || now.counters.probes < before.counters.probes;
   if (back) {
-    before = Counted{before.key, before.id, {}, {}, {}, 0, true};
+    before = Counted{before.key, before.id, {}, {}, {}, true};
     begin(out, Item::kSet);
     out.number(before.id);
     out.value({});
   }
-  const signal::Histogram& base = before.seen ? before.latency : before.held;
+  const signal::Histogram& base = before.latency;
   Value added;
   added.counters = now.counters.since(before.counters);
   // Not more in it than came since: what was counted of it is given back.
@@ -82,24 +82,21 @@ bool Ledger::takeOne(Counted& before, const signal::SeriesTotals& now, Span* spa
   // It may be ahead of the counters for a moment.
   if (anew) added.latency = now.latency;
   if (!anew && (!before.seen || now.latency.count() != base.count())) added.latency = now.latency.since(base);
-  const std::uint64_t given = now.given.count();
-  const bool moved =
-      given != before.given || (!before.seen && now.latency.count() < base.count() + added.latency.count());
+  const bool moved = now.given.count() != before.given.count() ||
+                     (!before.seen && now.latency.count() < base.count() + added.latency.count());
   if (!added.empty()) {
     begin(out, Item::kAdd);
     out.number(before.id);
     out.value(added);
     if (span != nullptr) span->at(keyOf(now.key)).merge(added);
     before.counters = now.counters;
-    if (!moved) before.held.merge(added.latency);
   }
   if (!added.empty() || !before.seen) before.latency = now.latency;
   if (moved) {
-    before.held = now.latency.since(now.given);
-    before.given = given;
+    before.given = now.given;
     begin(out, Item::kHeld);
     out.number(before.id);
-    out.histogram(before.held);
+    out.histogram(before.held());
   }
   before.seen = true;
   return !back;
@@ -165,7 +162,7 @@ void Ledger::writeAll(Packer& out) {
       out.value({one.counters, {}, {}});
       begin(out, Item::kHeld);
       out.number(one.id);
-      out.histogram(one.held);
+      out.histogram(one.held());
     }
     begin(out, Item::kDrops);
     out.number(number);
@@ -216,19 +213,19 @@ bool Ledger::replay(Item item, Unpacker& in, Span* span) {
   Counted* one = byId(in.number());
   if (one == nullptr) return false;
   if (item == Item::kHeld) {
-    one->held = in.histogram();
+    one->latency = in.histogram();
     return in.ok();
   }
   const Value value = in.value();
   if (!in.ok()) return false;
   if (item == Item::kSet) {
     one->counters = value.counters;
-    one->held = value.latency;
+    one->latency = value.latency;
     return true;
   }
   if (item != Item::kAdd) return false;
   one->counters.merge(value.counters);
-  one->held.merge(value.latency);
+  one->latency.merge(value.latency);
   if (span != nullptr) span->at(keyOf(one->key)).merge(value);
   return true;
 }

@@ -43,10 +43,10 @@ class Ledger {
     signal::Key key;
     std::uint32_t id = 0;
     signal::Counters counters;
-    signal::Histogram latency;  // as the last snapshot had it
-    signal::Histogram held;     // the part of it that the edge still holds
-    std::uint64_t given = 0;    // values in the rest
-    bool seen = false;          // by this process: `latency` stands
+    signal::Histogram latency;  // as the last snapshot had it; until this process saw one, what the edge holds of it
+    signal::Histogram given;    // the part of it that the edge gave back
+    bool seen = false;          // by this process
+    signal::Histogram held() const { return given.count() == 0 ? latency : latency.since(given); }
   };
   struct Generation {
     std::vector<Counted> series;

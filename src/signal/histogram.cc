@@ -28,16 +28,32 @@ std::uint64_t Histogram::highest(unsigned bucket) {
 }
 
 void Histogram::cover(unsigned bucket) {
-  const unsigned begin = bucket / kBucketsPerOctave * kBucketsPerOctave;
-  if (counts_.empty()) {
-    first_ = begin;
-    counts_.resize(kBucketsPerOctave);
-  } else if (begin < first_) {
-    counts_.insert(counts_.begin(), first_ - begin, 0);
-    first_ = begin;
-  } else if (begin + kBucketsPerOctave > first_ + counts_.size()) {
-    counts_.resize(begin + kBucketsPerOctave - first_);
+  const unsigned octave = bucket / kBucketsPerOctave * kBucketsPerOctave;
+  if (counts_.empty()) first_ = octave;
+  const unsigned begin = std::min(first_, octave);
+  const unsigned end = std::max(first_ + static_cast<unsigned>(counts_.size()), octave + kBucketsPerOctave);
+  std::vector<std::uint32_t> wider(end - begin);  // one that grows by itself takes up to twice as much
+  std::copy(counts_.begin(), counts_.end(), wider.begin() + (first_ - begin));
+  counts_ = std::move(wider);
+  first_ = begin;
+}
+
+void Histogram::carry(unsigned bucket, std::uint64_t times) {
+  const auto found =
+      std::find_if(carried_.begin(), carried_.end(), [=](const auto& one) { return one.first == bucket; });
+  if (found != carried_.end()) {
+    found->second += times;
+  } else {
+    carried_.emplace_back(bucket, times);
   }
+}
+
+std::uint64_t Histogram::carriedCountAt(unsigned place) const {
+  std::uint64_t count = counts_[place];
+  for (const auto& [bucket, times] : carried_) {
+    if (bucket == first_ + place) count += times << 32U;
+  }
+  return count;
 }
 
 void Histogram::add(std::uint64_t value, std::uint64_t count) {
@@ -48,7 +64,10 @@ void Histogram::addBucket(unsigned bucket, std::uint64_t count) {
   ORBIT_CHECK(bucket < kBuckets);
   if (count == 0) return;
   if (bucket < first_ || bucket - first_ >= counts_.size()) cover(bucket);
-  counts_[bucket - first_] += count;
+  std::uint32_t& kept = counts_[bucket - first_];
+  const std::uint64_t sum = kept + count;
+  kept = static_cast<std::uint32_t>(sum);
+  if (sum >> 32U != 0) carry(bucket, sum >> 32U);
   count_ += count;
 }
 
@@ -66,7 +85,7 @@ Histogram Histogram::since(const Histogram& earlier) const {
 }
 
 std::uint64_t Histogram::countIn(unsigned bucket) const {
-  return bucket < first_ || bucket - first_ >= counts_.size() ? 0 : counts_[bucket - first_];
+  return bucket < first_ || bucket - first_ >= counts_.size() ? 0 : countAt(bucket - first_);
 }
 
 std::uint64_t Histogram::quantile(double q) const {
@@ -75,7 +94,7 @@ std::uint64_t Histogram::quantile(double q) const {
   const std::uint64_t rank = std::clamp<std::uint64_t>(static_cast<std::uint64_t>(wanted), 1, count_);
   std::uint64_t seen = 0;
   for (unsigned at = 0; at < counts_.size(); ++at) {
-    seen += counts_[at];
+    seen += countAt(at);
     if (seen >= rank) return lowest(first_ + at) + (highest(first_ + at) - lowest(first_ + at)) / 2;
   }
   return 0;

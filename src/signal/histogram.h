@@ -3,6 +3,7 @@
 // value.
 #pragma once
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace orbit::signal {
@@ -31,20 +32,25 @@ class Histogram {
   };
   Above above(std::uint64_t value) const;
   // The bytes it holds, for those who bound them.
-  std::size_t bytes() const { return counts_.capacity() * sizeof(std::uint64_t); }
+  std::size_t bytes() const { return counts_.capacity() * sizeof(std::uint32_t); }
   // Calls visit(bucket, count) for each bucket that is not empty, from low to high.
   template <class Visit>
   void each(Visit&& visit) const {
     for (unsigned at = 0; at < counts_.size(); ++at) {
-      if (counts_[at] != 0) visit(first_ + at, counts_[at]);
+      if (const std::uint64_t count = countAt(at); count != 0) visit(first_ + at, count);
     }
   }
   bool operator==(const Histogram& other) const;
 
  private:
   void cover(unsigned bucket);
+  void carry(unsigned bucket, std::uint64_t times);
+  std::uint64_t countAt(unsigned place) const { return carried_.empty() ? counts_[place] : carriedCountAt(place); }
+  std::uint64_t carriedCountAt(unsigned place) const;
 
-  std::vector<std::uint64_t> counts_;  // of buckets from first_ on, whole octaves
+  // Of buckets from first_ on, whole octaves. There are thousands of histograms, most of whose counts are small.
+  std::vector<std::uint32_t> counts_;
+  std::vector<std::pair<unsigned, std::uint64_t>> carried_;  // bucket, and how often it had more than 32 bits hold
   unsigned first_ = 0;
   std::uint64_t count_ = 0;
 };

@@ -80,7 +80,28 @@ TEST(Histogram, CountsWhatIsAbove) {
 TEST(Histogram, HoldsOnlyTheOctavesItNeeds) {
   Histogram histogram;
   for (std::uint64_t value = 1024; value < 2048; ++value) histogram.add(value);
-  EXPECT_EQ(histogram.bytes(), 64 * sizeof(std::uint64_t));
+  EXPECT_EQ(histogram.bytes(), 64 * sizeof(std::uint32_t));
+  for (const std::uint64_t value : {5'000U, 500U, 40'000U}) histogram.add(value);  // octaves in between included
+  EXPECT_EQ(histogram.bytes(), 8 * 64 * sizeof(std::uint32_t));
+}
+
+TEST(Histogram, CountsBeyond32BitsAreExact) {
+  constexpr std::uint64_t kMany = std::uint64_t{5} << 32U;
+  Histogram histogram;
+  histogram.add(20, kMany);
+  histogram.add(20, kMany - 1);
+  histogram.add(3'000, 7);
+  EXPECT_EQ(histogram.countIn(20), 2 * kMany - 1);
+  EXPECT_EQ(histogram.count(), 2 * kMany + 6);
+  EXPECT_EQ(histogram.quantile(0.5), 20U);
+  EXPECT_EQ(histogram.quantile(1), 2'991U);
+  Histogram earlier;
+  earlier.add(20, kMany);
+  EXPECT_EQ(histogram.since(earlier).countIn(20), kMany - 1);
+  Histogram twice = histogram;
+  twice.merge(histogram);
+  EXPECT_EQ(twice.countIn(20), 4 * kMany - 2);
+  EXPECT_NE(twice, histogram);
 }
 
 }  // namespace
