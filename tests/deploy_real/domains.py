@@ -46,4 +46,4 @@ class Authority:
         def missing():
             rows = life.status(self.place.home / "run/edge.sock")["certificates"]
             return set(hosts) - {host for row in rows for host in row["hosts"] if row["state"] == "valid"}
-        world.until(lambda: not missing(), "all domains have certificates", 120, 0.5, lambda: f"{missing()}{self.place.log()}")
+        world.until(lambda: not missing(), "all domains have certificates", 300, 0.5, lambda: f"{missing()}{self.place.log()}")

@@ -14,9 +14,16 @@ def memory_kib(pid):
     return int(said["Pss"].split()[0]), int(said["Rss"].split()[0])
 
 
+def stat(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+def parent(pid):
+    return int(stat(pid)[1])
+
+
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return (int(stat(pid)[11]) + int(stat(pid)[12])) / TICKS
 
 
 class Usage:

@@ -1,7 +1,7 @@
 // What a release of the test application is told to be: /release.conf, baked into its image (lines of key=value), and
 // APP_KEY in its environment, which wins. Keys: version, port, address, fault, work (mean milliseconds an answer
 // takes), start (seconds until it listens), idle (seconds until an idle connection is closed), term=ignore, visit,
-// rate, data. Read once, before any thread; plain values afterwards.
+// rate, data, say (lines a second). Read once, before any thread; plain values afterwards.
 #pragma once
 #include <cctype>
 #include <cstdlib>

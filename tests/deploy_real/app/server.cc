@@ -244,6 +244,18 @@ void beginFaults(const App& app) {
   }
 }
 
+// Lines as a service writes them, `rate` a second.
+void say(double rate) {
+  std::mt19937_64 random{std::random_device{}()};
+  for (unsigned long line = 0;; ++line) {
+    std::printf("level=%s msg=\"request done\" path=/items/%lu status=200 duration=%.4fs request_id=%016lx line=%lu\n",
+                line % 100 == 99 ? "warn" : "info", static_cast<unsigned long>(random() % 10'000),
+                static_cast<double>(random() % 500) / 10'000, static_cast<unsigned long>(random()), line);
+    std::fflush(stdout);
+    std::this_thread::sleep_for(std::chrono::microseconds(static_cast<long>(1e6 / rate)));
+  }
+}
+
 int listener(const App& app, const Conf& conf) {
   const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int on = 1;
@@ -289,6 +301,7 @@ int run() {
   std::this_thread::sleep_for(std::chrono::milliseconds(static_cast<long>(conf.number("start", 0) * 1000)));
   const int descriptor = listener(app, conf);
   beginFaults(app);
+  if (const double rate = conf.number("say", 0); rate > 0) std::thread(say, rate).detach();
   const timeval turn{0, 100'000};  // a signal that another thread took is seen soon
   ::setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &turn, sizeof turn);
   while (!stopping) {
