@@ -185,6 +185,8 @@ class Alerts {
   // For own rules; stands for three minutes.
   void measure(const Place& place, const std::string& metric, double value, std::int64_t nowUs);
   void set(Condition condition, std::int64_t nowUs);
+  // Conditions of `rule` about anything but these subjects are over: it exists no more.
+  void setOnly(const std::string& rule, const std::set<std::string>& subjects, std::int64_t nowUs);
   void happened(Happening happening, std::int64_t nowUs);
 
   // Judges; what is to be told now. To be called every few seconds.

@@ -205,6 +205,11 @@ void Alerts::set(Condition condition, std::int64_t nowUs) {
   }
 }
 
+void Alerts::setOnly(const std::string& rule, const std::set<std::string>& subjects, std::int64_t nowUs) {
+  endAlerts([&](const Alert& alert) { return alert.key.rule == rule && !subjects.contains(alert.key.subject); },
+            "it is gone", nowUs);
+}
+
 void Alerts::happened(Happening happening, std::int64_t nowUs) {
   using Kind = Happening::Kind;
   const Place& place = happening.place;
@@ -388,7 +393,13 @@ std::vector<ObjectiveRow> Alerts::objectives(std::int64_t nowUs) const {
       };
       add("p50", all.p50Ms, p50, std::nullopt, "ms");
       add("p99", all.p99Ms, p99, left(watched.slow, kMayBeSlower), "ms");
-      add("uptime", all.uptimePercent, uptime, left(watched.up, 1 - all.uptimePercent.target / kPercent), "%");
+      // Each minute that was down is one of the month's, however much of the month is known.
+      const Counts::Sum month = watched.up.sum(nowUs, kBudgetUs);
+      const double mayBeDown =
+          (1 - all.uptimePercent.target / kPercent) * static_cast<double>(kBudgetUs / us(minutes(1)));
+      std::optional<double> upLeft;
+      if (month.all > 0 && mayBeDown > 0) upLeft = 1 - static_cast<double>(month.bad) / mayBeDown;
+      add("uptime", all.uptimePercent, uptime, upLeft, "%");
       if (all.uptimePercent.on) {
         std::copy_if(watched.outages.rbegin(), watched.outages.rend(), std::back_inserter(rows.back().outages),
                      [&](const Outage& outage) { return nowUs - outage.toUs <= kBudgetUs; });

@@ -178,6 +178,22 @@ TEST(Incidents, ARestartNeitherForgetsNorRepeats) {
   }
 }
 
+TEST(Incidents, ADomainThatIsRemovedNeedsNoCertificate) {
+  Bed bed;
+  Condition condition;
+  condition.key = {{"shop", "production", ""}, "certificate", "shop.example.com"};
+  condition.bad = true;
+  bed.alerts.set(condition, bed.nowUs);
+  bed.judge();
+  bed.alerts.setOnly("certificate", {"shop.example.com"}, bed.nowUs);
+  bed.judge();
+  ASSERT_TRUE(bed.incident().open());
+  bed.alerts.setOnly("certificate", {}, bed.nowUs);
+  bed.nowUs += 3600 * kSecond;
+  bed.judge();
+  EXPECT_FALSE(bed.incident().open());
+}
+
 TEST(Incidents, WhatIsGoneEndsItsAlerts) {
   Bed bed;
   bed.pass(300, 30, 4);

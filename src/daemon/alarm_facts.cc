@@ -96,6 +96,7 @@ Task<void> Alarm::watchEngine(Wait wait) {
 }
 
 Task<void> Alarm::watchCertificates(Wait wait) {
+  co_await parts_.traffic.known(wait);
   while (!wait.cancel->requested()) {
     std::vector<model::Domain> domains = parts_.traffic.deployedDomains();
     auto own = parts_.store.domains();
@@ -103,6 +104,9 @@ Task<void> Alarm::watchCertificates(Wait wait) {
     std::erase_if(domains, [&](const model::Domain& one) {
       return !settings_.contains({one.project, one.environment});
     });
+    std::set<std::string> hosts;
+    for (const auto& domain : domains) hosts.insert(domain.host);
+    if (own.ok()) alerts_.setOnly("certificate", hosts, now());
     if (!domains.empty()) {
       const Wait limited = wait.until(parts_.loop.clock().now() + kReportTime);
       for (const auto& report : co_await parts_.traffic.report(std::move(domains), limited)) {
