@@ -80,10 +80,9 @@ class Browser:
                 return answer["result"]
 
     def show(self, url):
-        """Leaves the page that is shown, which sends its beacon."""
-        failed = self.ask("Page.navigate", url=url).get("errorText")
-        if failed:
-            raise AssertionError(f"{url}: {failed}")
+        """Leaves the page that is shown, which sends its beacon. May fail: when interfaces of other containers come and
+        go, Chromium takes that for another network and gives up what is under way."""
+        self.ask("Page.navigate", url=url)
 
     def run(self, script):
         result = self.ask("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
@@ -203,8 +202,13 @@ class Rows(Example):
         # Where the API was told that the page is: cookies and CORS are as the visitors' are.
         backend = self.place.containers("backend")[0]["id"]
         page = self.place.docker("exec", backend, "printenv", "FRONTEND_URL").strip()
-        browser.show(page)
-        world.until(lambda: browser.run("document.querySelector('form') !== null"), "the page asks who is there", 60, 1)
+
+        def entered():
+            browser.show(page)
+            time.sleep(2)
+            return browser.run("document.querySelector('form') !== null")
+
+        world.until(entered, "the page asks who is there", 60, 1)
         for name, value in self.ada.items():
             browser.run(f"document.querySelector('[name={name}]').value = {json.dumps(value)}")
         browser.run("document.querySelector('form').requestSubmit()")
