@@ -13,7 +13,7 @@ constexpr Duration kCloseTick = std::chrono::milliseconds(200);
 constexpr Duration kAttention = std::chrono::seconds(5);
 constexpr Duration kSnapshotLeast = std::chrono::minutes(1);  // the edge gives back histograms that are idle
 constexpr std::size_t kRecordsAtOnce = 100'000;
-constexpr observe::Windows::Limits kLimits{.ticksMax = 3600, .seriesMax = 20'000, .bytesMax = 16UL * 1024 * 1024};
+constexpr observe::Windows::Limits kLimits{.ticksMax = 3600, .seriesMax = 20'000, .bytesMax = 8UL * 1024 * 1024};
 
 // Killed: it has no time left to say that it is finished.
 bool isDead(std::uint32_t pid) {

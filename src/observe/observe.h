@@ -72,13 +72,17 @@ class Windows {
     struct Entry {
       std::uint32_t series;
       std::uint32_t cellsEnd;  // its cells begin where those of the entry before end
-      signal::Counters counters;
+      std::uint32_t present;   // a bit for each number of its counters that is not zero: few are
     };
     std::int64_t fromUs = 0, toUs = 0;
     bool gap = false;
     std::vector<Entry> entries;
     std::vector<std::uint32_t> cells;  // bucket and count in one word
+    std::vector<std::uint64_t> numbers;
     std::size_t bytes() const;
+    // Calls visit(entry, counters, from): its cells are those of `cells` from there to entry.cellsEnd.
+    template <class Visit>
+    void each(Visit&& visit) const;
   };
   struct Sum {
     signal::Counters counters;

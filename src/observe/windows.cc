@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "observe/observe.h"
 
@@ -15,6 +17,9 @@ constexpr unsigned kCountBits = 21;
 constexpr std::uint32_t kCountMax = (1U << kCountBits) - 1;
 static_assert(signal::Histogram::kBuckets <= 1U << (32 - kCountBits));
 
+using Numbers = std::array<std::uint64_t, sizeof(signal::Counters) / sizeof(std::uint64_t)>;
+static_assert(Numbers().size() <= 32);
+
 std::string packed(const signal::Key& key) {
   std::string text(1, static_cast<char>(key.kind));
   for (const std::string* part : {&key.route, &key.service, &key.release, &key.instance}) {
@@ -30,7 +35,21 @@ bool wentBack(const signal::Counters& now, const signal::Counters& before) {
 }  // namespace
 
 std::size_t Windows::Span::bytes() const {
-  return sizeof *this + entries.capacity() * sizeof(Entry) + cells.capacity() * sizeof(std::uint32_t);
+  return sizeof *this + entries.capacity() * sizeof(Entry) + cells.capacity() * sizeof(std::uint32_t) +
+         numbers.capacity() * sizeof(std::uint64_t);
+}
+
+template <class Visit>
+void Windows::Span::each(Visit&& visit) const {
+  std::size_t cell = 0, number = 0;
+  for (const Entry& entry : entries) {
+    Numbers counters{};
+    for (std::uint32_t left = entry.present; left != 0; left &= left - 1) {
+      counters[static_cast<std::size_t>(std::countr_zero(left))] = numbers[number++];
+    }
+    visit(entry, std::bit_cast<signal::Counters>(counters), cell);
+    cell = entry.cellsEnd;
+  }
 }
 
 Windows::Windows(Limits limits) : limits_(limits) {}
@@ -122,9 +141,17 @@ void Windows::close(std::map<std::uint32_t, Sum>& sums, Span& span) const {
                              static_cast<std::uint32_t>(std::min<std::uint64_t>(count, kCountMax)));
       }
     });
-    span.entries.push_back({series, static_cast<std::uint32_t>(span.cells.size()), sum.counters});
+    const auto counters = std::bit_cast<Numbers>(sum.counters);
+    std::uint32_t present = 0;
+    for (std::size_t at = 0; at < counters.size(); ++at) {
+      if (counters[at] == 0) continue;
+      present |= 1U << at;
+      span.numbers.push_back(counters[at]);
+    }
+    span.entries.push_back({series, static_cast<std::uint32_t>(span.cells.size()), present});
   }
   span.cells.shrink_to_fit();
+  span.numbers.shrink_to_fit();
   sums.clear();
 }
 
@@ -166,14 +193,13 @@ void Windows::sumBlock() {
   for (std::size_t at = ticks_.size() - kBlock; at < ticks_.size(); ++at) {
     const Span& tick = ticks_[at];
     block.gap = block.gap || tick.gap;
-    std::size_t cell = 0;
-    for (const Span::Entry& entry : tick.entries) {
+    tick.each([&](const Span::Entry& entry, const signal::Counters& counters, std::size_t cell) {
       Sum& sum = sums[entry.series];
-      sum.counters.merge(entry.counters);
+      sum.counters.merge(counters);
       for (; cell < entry.cellsEnd; ++cell) {
         sum.latency.addBucket(tick.cells[cell] >> kCountBits, tick.cells[cell] & kCountMax);
       }
-    }
+    });
   }
   close(sums, block);
   if (blocks_.empty()) firstBlock_ = (firstTick_ + ticks_.size()) / kBlock - 1;
@@ -202,20 +228,16 @@ void Windows::dropOldest() {
 
 void Windows::addSpan(const Span& span, const std::vector<std::int32_t>& groups, std::vector<Window>& windows,
                       std::vector<std::uint8_t>& seen) {
-  std::size_t cell = 0;
-  for (const Span::Entry& entry : span.entries) {
+  span.each([&](const Span::Entry& entry, const signal::Counters& counters, std::size_t cell) {
     const std::int32_t group = groups[entry.series];
-    if (group == kNoGroup) {
-      cell = entry.cellsEnd;
-      continue;
-    }
+    if (group == kNoGroup) return;
     Window& window = windows[static_cast<std::size_t>(group)];
     seen[static_cast<std::size_t>(group)] = 1;
-    window.counters.merge(entry.counters);
+    window.counters.merge(counters);
     for (; cell < entry.cellsEnd; ++cell) {
       window.latency.addBucket(span.cells[cell] >> kCountBits, span.cells[cell] & kCountMax);
     }
-  }
+  });
 }
 
 std::vector<std::uint8_t> Windows::collect(std::size_t ticks, const std::vector<std::int32_t>& groups,
