@@ -28,7 +28,8 @@ Result<MetricsRequest> decodeMetrics(const std::string& text, std::int64_t nowUs
   request.project = valueOf(query, "project");
   request.environment = valueOf(query, "environment");
   request.by = valueOf(query, "by");
-  for (const auto name : split(valueOf(query, "services"), ',')) {
+  const std::string services = valueOf(query, "services");
+  for (const auto name : split(services, ',')) {
     if (!name.empty()) request.services.emplace_back(name);
   }
   ORBIT_TRY(request.toUs, numberOf(query, "untilUs", nowUs, 0, kTimeMax));
