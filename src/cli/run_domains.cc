@@ -117,7 +117,8 @@ net::Task<int> runDomainsAuthority(Session& session) {
   }
   if (line.isSet("dns-hook")) {
     std::vector<std::string> words;
-    for (const auto word : split(line.text("dns-hook"), ' ')) {
+    const std::string hook = line.text("dns-hook");
+    for (const auto word : split(hook, ' ')) {
       if (!word.empty()) words.emplace_back(word);
     }
     body.set("dnsHook", Json::strings(words));
