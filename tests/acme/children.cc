@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -30,13 +31,10 @@ sockaddr_in loopback(int port) {
   return address;
 }
 
-bool binds(int kind, int port, int* got) {
+bool binds(int kind, int port) {
   const int descriptor = ::socket(AF_INET, kind | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(port);
-  socklen_t size = sizeof address;
-  auto* raw = reinterpret_cast<sockaddr*>(&address);
-  const bool bound = ::bind(descriptor, raw, size) == 0 && ::getsockname(descriptor, raw, &size) == 0;
-  *got = ntohs(address.sin_port);
+  const sockaddr_in address = loopback(port);
+  const bool bound = ::bind(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   ::close(descriptor);
   return bound;
 }
@@ -86,10 +84,10 @@ std::string outputOf(const std::string& command) {
 
 int freePort() {
   static std::set<int> given;
+  std::random_device random;
   for (;;) {
-    int port = 0;
-    int same = 0;
-    if (binds(SOCK_STREAM, 0, &port) && binds(SOCK_DGRAM, port, &same) && given.insert(port).second) return port;
+    const int port = std::uniform_int_distribution(20'000, 31'999)(random);
+    if (binds(SOCK_STREAM, port) && binds(SOCK_DGRAM, port) && given.insert(port).second) return port;
   }
 }
 

@@ -27,7 +27,8 @@ class Child {
 bool installed(const std::string& program);  // found in PATH
 // Runs it to its end; its standard output.
 std::string outputOf(const std::string& command);
-// TCP and UDP free on 127.0.0.1 a moment ago.
+// TCP and UDP free on 127.0.0.1 a moment ago. Below those that the system gives to who asks for any: other tests, which
+// run at the same time, might get it before the child binds it.
 int freePort();
 // Waits up to ten seconds until something accepts there.
 bool awaitPort(int port);

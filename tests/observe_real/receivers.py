@@ -13,15 +13,13 @@ import pwd
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
 
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "edge_life"))
+import life  # noqa: E402
 
 
 class Receiver:
@@ -122,7 +120,7 @@ class Mail:
 
     def __init__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="orbit-smtp-", dir="/tmp"))
-        self.port = free_port()
+        self.port = life.free_port()
         self.ca, key = self.folder / "cert.pem", self.folder / "key.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", self.ca, "-days", "2",
                         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
