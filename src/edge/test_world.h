@@ -81,11 +81,15 @@ class TestSignals final : public signal::WorkerWriter {
     return static_cast<signal::SeriesId>(keys.size() - 1);
   }
   void count(signal::SeriesId id, const signal::Sample& sample) override { rows.push_back({keys[id], sample}); }
-  void record(const signal::Record& record) override { clientHashes.push_back(record.clientHash); }
+  void record(const signal::Record& record) override {
+    records.push_back(record);
+    signal::Record& kept = records.back();  // texts end with their request
+    kept.method = kept.host = kept.path = kept.client = kept.userAgent = {};
+  }
   void tick(std::int64_t) override {}
   std::vector<signal::Key> keys;
   std::vector<Row> rows;
-  std::vector<std::uint64_t> clientHashes;  // of the records
+  std::vector<signal::Record> records;
 };
 
 struct TestWorld {

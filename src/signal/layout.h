@@ -1,4 +1,4 @@
-// The file of a generation's signals, as both sides map it (version 1; decision 4). Private to signal. Little-endian,
+// The file of a generation's signals, as both sides map it (version 2; decision 4). Private to signal. Little-endian,
 // as every machine we run on.
 //
 //   page 0           FileHeader
@@ -21,7 +21,8 @@
 //   comes more often has seen all that was in one: it keeps that as the series' base and adds what comes later. So no
 //   count is lost, doubled or goes back. For a reader that comes later only the histogram is short, never a counter.
 // - `recordsHead` counts whole records. Record n is in slot n % recordsMax with sequence n + 1. A copy of it is good if
-//   after copying `recordsHead` was still below n + recordsMax; otherwise it was, or was being, overwritten.
+//   after copying `recordsHead` was still below n + recordsMax; otherwise it was, or was being, overwritten. A slot's
+//   sequence is 0 while it is written, which is the only part of it that is atomic: the reader is another process.
 // - The writer backs every page before it touches it, so that a full disk drops samples instead of raising SIGBUS.
 #pragma once
 #include <atomic>
@@ -33,7 +34,7 @@
 namespace orbit::signal::layout {
 
 inline constexpr std::uint64_t kMagic = 0x676973746962726f;  // "orbitsig"
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kKeyParts = 4;
 inline constexpr std::size_t kKeyPartBytesMax = 200;
@@ -59,6 +60,7 @@ struct FileHeader {
 struct AreaHeader {
   Half seriesCount;
   alignas(64) Word recordsHead;
+  Word samples;  // counted
   Word samplesDropped;
   Word latenciesDropped;  // counted, but there was no histogram for it
 };
@@ -101,20 +103,20 @@ inline constexpr std::size_t kTextBytesMax[kTexts] = {8, 64, 160, 45, 64};  // m
 struct PackedRecord {
   std::int64_t wallUs;
   std::uint8_t requestId[16];
-  std::uint64_t clientHash, pathHash, latencyUs, bytesIn, bytesOut;
-  std::uint32_t series;
-  std::uint16_t status;
-  std::uint8_t kind, outcome, flags;  // flags: 1 probe, 2 over the threshold
+  std::uint64_t clientHash, pathHash, latencyUs, bytesIn, bytesOut, attemptLatencyUs;
+  std::uint32_t series, attemptSeries;  // kNoSeries: no attempt
+  std::uint16_t status, attemptStatus;
+  std::uint8_t kind, outcome, attemptOutcome, flags;  // flags: 1 probe, 2 over the threshold
   std::uint8_t textBytes[kTexts];
-  char texts[346];  // one after the other
+  char texts[347];  // one after the other
 };
-inline constexpr std::size_t kRecordWords = 53;
-static_assert(sizeof(PackedRecord) == kRecordWords * 8 && alignof(PackedRecord) == 8);
+static_assert(sizeof(PackedRecord) == 440 && alignof(PackedRecord) == 8);
 static_assert(8 + 64 + 160 + 45 + 64 <= sizeof(PackedRecord::texts));
 struct Slot {
   Word sequence;
-  Word words[kRecordWords];
+  PackedRecord record;
 };
+static_assert(sizeof(Slot) % 64 == 0);  // whole cache lines
 
 // Where things are in an area, and how large it is.
 struct Places {

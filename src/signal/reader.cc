@@ -113,6 +113,7 @@ class FileReader final : public Reader {
   void takeRecords(AreaView& area, std::uint64_t head, std::size_t countMax, std::vector<PackedRecord>& into);
   std::uint64_t sumOf(std::size_t offsetInAreaHeader) const;
   Seen seenOf(const PackedRecord& packed, const char* texts) const;
+  Seen attemptOf(const PackedRecord& packed) const;  // it has one
 
   File file_;
   const HeaderCopy header_;
@@ -254,10 +255,8 @@ Reader::Pulse FileReader::pulse() const {
   pulse.pid = header_.pid;
   std::uint32_t finished = 0;
   pulse.finished = file_.read(offsetof(HeaderCopy, finished), &finished, sizeof finished) && finished == 1;
-  for (const AreaView& area : areas_) {
-    std::uint64_t head = 0;
-    if (readHead(area, head)) pulse.records += head;
-  }
+  pulse.samples = sumOf(offsetof(AreaHeader, samples));
+  pulse.records = sumOf(offsetof(AreaHeader, recordsHead));
   return pulse;
 }
 
@@ -276,7 +275,7 @@ void FileReader::takeRecords(AreaView& area, std::uint64_t head, std::size_t cou
     std::uint64_t sequence;
     PackedRecord record;
   };
-  static_assert(sizeof(SlotCopy) == sizeof(Slot));
+  static_assert(sizeof(SlotCopy) == sizeof(Slot) && offsetof(SlotCopy, record) == offsetof(Slot, record));
   const std::uint64_t count = std::min<std::uint64_t>(head - area.nextRecord, countMax);
   std::vector<SlotCopy> slots(count);
   const std::uint64_t first = area.nextRecord % recordsMax;
@@ -292,24 +291,32 @@ void FileReader::takeRecords(AreaView& area, std::uint64_t head, std::size_t cou
       continue;
     }
     into.push_back(slot.record);
-    // From the area's number to ours.
-    const bool known = slot.record.series < area.series.size();
-    into.back().series = known ? static_cast<std::uint32_t>(area.series[slot.record.series].merged) : kNoSeries;
+    for (std::uint32_t* series : {&into.back().series, &into.back().attemptSeries}) {
+      // From the area's number to ours.
+      *series = *series < area.series.size() ? static_cast<std::uint32_t>(area.series[*series].merged) : kNoSeries;
+    }
   }
+}
+
+Outcome outcomeOf(std::uint8_t packed) {
+  return packed < kOutcomes ? static_cast<Outcome>(packed) : Outcome::kBroken;
+}
+
+Key::Kind kindOf(std::uint8_t packed) {
+  return static_cast<Key::Kind>(std::min<std::uint8_t>(packed, static_cast<std::uint8_t>(Key::Kind::kVital)));
 }
 
 Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) const {
   Seen seen;
   Record& record = seen.record;
   record.wallUs = packed.wallUs;
-  record.kind =
-      static_cast<Key::Kind>(std::min<std::uint8_t>(packed.kind, static_cast<std::uint8_t>(Key::Kind::kVital)));
+  record.kind = kindOf(packed.kind);
   std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
   record.clientHash = packed.clientHash;
   record.pathHash = packed.pathHash;
   record.series = packed.series;
   record.sample.status = packed.status;
-  record.sample.outcome = packed.outcome < kOutcomes ? static_cast<Outcome>(packed.outcome) : Outcome::kBroken;
+  record.sample.outcome = outcomeOf(packed.outcome);
   record.sample.latencyUs = packed.latencyUs;
   record.sample.bytesIn = packed.bytesIn;
   record.sample.bytesOut = packed.bytesOut;
@@ -322,6 +329,23 @@ Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) c
     texts += size;
   }
   if (packed.series != kNoSeries) seen.key = keys_[packed.series];
+  return seen;
+}
+
+Reader::Seen FileReader::attemptOf(const PackedRecord& packed) const {
+  Seen seen;
+  Record& record = seen.record;
+  record.wallUs = packed.wallUs;
+  record.kind = Key::Kind::kAttempt;
+  std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
+  record.clientHash = packed.clientHash;
+  record.pathHash = packed.pathHash;
+  record.series = packed.attemptSeries;
+  record.sample.status = packed.attemptStatus;
+  record.sample.outcome = outcomeOf(packed.attemptOutcome);
+  record.sample.latencyUs = packed.attemptLatencyUs;
+  record.sample.probe = (packed.flags & 1U) != 0;
+  seen.key = keys_[packed.attemptSeries];
   return seen;
 }
 
@@ -342,10 +366,11 @@ std::vector<Reader::Seen> FileReader::records(std::size_t countMax, std::string&
                    [](const PackedRecord& a, const PackedRecord& b) { return a.wallUs < b.wallUs; });
   texts.resize(packed.size() * sizeof(PackedRecord::texts));
   std::vector<Seen> seen;
-  seen.reserve(packed.size());
+  seen.reserve(2 * packed.size());
   char* to = texts.data();
   for (const PackedRecord& record : packed) {
     std::memcpy(to, record.texts, sizeof record.texts);
+    if (record.attemptSeries != kNoSeries) seen.push_back(attemptOf(record));
     seen.push_back(seenOf(record, to));
     to += sizeof record.texts;
   }

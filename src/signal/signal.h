@@ -77,6 +77,14 @@ struct Record {
   std::uint64_t pathHash = 0;
   std::uint32_t series = ~0U;  // written: the worker's SeriesId or kNoSeries; read: index into Snapshot::series
   Sample sample;
+  // Of a request: the attempt that answered it, which shares all else with it. Written only: it is read as a record of
+  // its own, without texts and bytes, before that of its request.
+  struct Attempt {
+    std::uint32_t series = ~0U;  // none: there was no such attempt
+    int status = 0;
+    Outcome outcome = Outcome::kAnswered;
+    std::uint64_t latencyUs = 0;
+  } attempt;
   std::string_view method, host, path, client, userAgent;  // the ring keeps 8, 64, 160, 45 and 64 bytes
 };
 
@@ -139,13 +147,14 @@ class Reader {
   virtual Snapshot snapshot() = 0;
   // Cheap: whether a snapshot would say anything new.
   struct Pulse {
-    std::uint64_t records = 0;  // written ever; each sample is counted before its record
+    std::uint64_t samples = 0, records = 0;  // written ever; each sample is counted before its record
     bool finished = false;
     std::uint32_t pid = 0;
     bool operator==(const Pulse&) const = default;
   };
   virtual Pulse pulse() const = 0;
-  // The records since the last call, oldest first; `texts` keeps what their views point to. At most `countMax`.
+  // The records since the last call, oldest first; `texts` keeps what their views point to. At most `countMax`, a
+  // request and its attempt being one.
   struct Seen {
     Record record;
     Key key;

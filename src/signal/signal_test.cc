@@ -257,6 +257,40 @@ TEST_F(SignalTest, RecordsComeBackAsTheyWere) {
   EXPECT_TRUE(read->records(100, texts).empty());
 }
 
+TEST_F(SignalTest, ARequestBringsTheAttemptThatAnsweredIt) {
+  const auto write = writer();
+  const auto read = reader();
+  WorkerWriter& worker = write->worker(0);
+  Record record;
+  record.wallUs = 5;
+  record.requestId = {9};
+  record.clientHash = 77;
+  record.pathHash = 78;
+  record.series = worker.series(key("r1", Key::Kind::kRequest));
+  record.sample = answer(200, 900);
+  record.sample.probe = true;
+  record.path = "/a";
+  record.attempt = {worker.series(key("r1")), 204, Outcome::kAnswered, 800};
+  worker.record(record);
+  std::string texts;
+  const auto seen = read->records(1, texts);
+  ASSERT_EQ(seen.size(), 2U);
+  EXPECT_EQ(seen[0].key, key("r1"));
+  EXPECT_EQ(seen[1].key, key("r1", Key::Kind::kRequest));
+  const Record& attempt = seen[0].record;
+  EXPECT_EQ(attempt.kind, Key::Kind::kAttempt);
+  EXPECT_EQ(attempt.wallUs, 5);
+  EXPECT_EQ(attempt.requestId, record.requestId);
+  EXPECT_EQ(attempt.clientHash, 77U);
+  EXPECT_EQ(attempt.pathHash, 78U);
+  EXPECT_EQ(attempt.sample.status, 204);
+  EXPECT_EQ(attempt.sample.latencyUs, 800U);
+  EXPECT_TRUE(attempt.sample.probe);
+  EXPECT_EQ(attempt.path, "");
+  EXPECT_EQ(seen[1].record.path, "/a");
+  EXPECT_EQ(seen[1].record.sample.latencyUs, 900U);
+}
+
 TEST_F(SignalTest, OverwrittenRecordsAreCounted) {
   options_.workers = 2;
   const auto write = writer();
@@ -291,8 +325,8 @@ TEST_F(SignalTest, RefusesWhatIsNotOurs) {
     return Reader::open(options_.path);
   };
   EXPECT_TRUE(Reader::open(options_.path).ok());
-  EXPECT_EQ(patch(offsetof(layout::FileHeader, version), 2).error().code, Code::kUnsupported);
-  EXPECT_TRUE(patch(offsetof(layout::FileHeader, version), 1).ok());
+  EXPECT_EQ(patch(offsetof(layout::FileHeader, version), 1).error().code, Code::kUnsupported);
+  EXPECT_TRUE(patch(offsetof(layout::FileHeader, version), layout::kVersion).ok());
   EXPECT_EQ(patch(offsetof(layout::FileHeader, seriesMax), 1U << 31U).error().code, Code::kInvalid);
   EXPECT_EQ(patch(offsetof(layout::FileHeader, seriesMax), 1U << 19U).error().code, Code::kInvalid) << "too short";
   EXPECT_EQ(patch(offsetof(layout::FileHeader, seriesMax), 0).error().code, Code::kInvalid);
@@ -330,8 +364,10 @@ TEST_F(SignalTest, APulseTellsWhetherASnapshotWouldSayMore) {
   Record record;
   record.series = write->worker(0).series(key("r1"));
   write->worker(0).count(record.series, answer(200, 10));
+  const Reader::Pulse counted = read->pulse();
+  EXPECT_NE(counted, before);
   write->worker(0).record(record);
-  EXPECT_NE(read->pulse(), before);
+  EXPECT_NE(read->pulse(), counted);
   EXPECT_FALSE(read->pulse().finished);
   write->finish();
   EXPECT_TRUE(read->pulse().finished);

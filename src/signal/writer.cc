@@ -100,6 +100,7 @@ class AreaWriter final : public WorkerWriter {
   Word* bucketsOf(std::uint32_t slab) const { return at<Word>(places_.slabs + std::uint64_t{slab} * kSlabBytes); }
   // Pages for [0, end) of a part that grows; `reserved` is where they end so far.
   bool grow(std::uint64_t place, std::uint64_t end, std::uint64_t partBytes, std::uint64_t& reserved) const;
+  void countParts(SeriesId series, const Sample& sample);
   void countLatency(SeriesId series, std::uint64_t latencyUs);
   std::uint32_t takeSlab(SeriesId series);
   void giveSlabBack(std::uint32_t slab);
@@ -169,6 +170,11 @@ SeriesId AreaWriter::series(const Key& key) {
 }
 
 void AreaWriter::count(SeriesId series, const Sample& sample) {
+  countParts(series, sample);
+  bump(header_.samples, 1U);
+}
+
+void AreaWriter::countParts(SeriesId series, const Sample& sample) {
   if (series >= seriesCount_) {
     bump(header_.samplesDropped, 1U);
     return;
@@ -247,7 +253,10 @@ void AreaWriter::tick(std::int64_t wallUs) {
 }
 
 void AreaWriter::record(const Record& record) {
-  PackedRecord packed;
+  Slot& slot = ring_[recordsHead_ % options_.recordsMax];
+  // Taking part in both directions: what is written below comes after it and after the head of the record before.
+  slot.sequence.exchange(0, std::memory_order_acq_rel);
+  PackedRecord& packed = slot.record;
   packed.wallUs = record.wallUs;
   std::memcpy(packed.requestId, record.requestId.data(), sizeof packed.requestId);
   packed.clientHash = record.clientHash;
@@ -255,10 +264,14 @@ void AreaWriter::record(const Record& record) {
   packed.latencyUs = record.sample.latencyUs;
   packed.bytesIn = record.sample.bytesIn;
   packed.bytesOut = record.sample.bytesOut;
+  packed.attemptLatencyUs = record.attempt.latencyUs;
   packed.series = record.series;
+  packed.attemptSeries = record.attempt.series;
   packed.status = static_cast<std::uint16_t>(record.sample.status);
+  packed.attemptStatus = static_cast<std::uint16_t>(record.attempt.status);
   packed.kind = static_cast<std::uint8_t>(record.kind);
   packed.outcome = static_cast<std::uint8_t>(record.sample.outcome);
+  packed.attemptOutcome = static_cast<std::uint8_t>(record.attempt.outcome);
   packed.flags = static_cast<std::uint8_t>((record.sample.probe ? 1U : 0U) | (record.sample.overThreshold ? 2U : 0U));
   char* to = packed.texts;
   const std::string_view* const texts[kTexts] = {&record.method, &record.host, &record.path, &record.client,
@@ -268,18 +281,6 @@ void AreaWriter::record(const Record& record) {
     packed.textBytes[at] = static_cast<std::uint8_t>(size);
     if (size != 0) std::memcpy(to, texts[at]->data(), size);
     to += size;
-  }
-  // The last word in use is written whole: nothing of our stack may get into the file.
-  const auto used = static_cast<std::size_t>(to - reinterpret_cast<char*>(&packed));
-  const std::size_t words = (used + 7) / 8;
-  std::memset(to, 0, words * 8 - used);
-
-  Slot& slot = ring_[recordsHead_ % options_.recordsMax];
-  slot.sequence.store(0, std::memory_order_release);
-  for (std::size_t at = 0; at < words; ++at) {
-    std::uint64_t word;
-    std::memcpy(&word, reinterpret_cast<const char*>(&packed) + at * 8, 8);
-    slot.words[at].store(word, std::memory_order_release);
   }
   slot.sequence.store(++recordsHead_, std::memory_order_release);
   header_.recordsHead.store(recordsHead_, std::memory_order_release);

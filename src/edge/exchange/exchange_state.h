@@ -135,6 +135,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   int attempts_ = 0;
   int retries_ = 0;
   bool shielded_ = false;
+  signal::Record::Attempt answeredBy_;  // waits for the request's record
 
   // Of the client's side.
   bool clientGone_ = false;

@@ -97,12 +97,32 @@ TEST_F(ExchangeTest, AnotherReleaseAnswersForAWatchedOneAndTheFailureCounts) {
                          row("request old", 204, Outcome::kAnswered)}));
 }
 
-TEST_F(ExchangeTest, BothRecordsNameTheClientByItsHash) {
+TEST_F(ExchangeTest, ARequestsRecordBringsTheAttemptThatAnsweredIt) {
   get();
   attempt().answer("HTTP/1.1 204 No Content\r\n\r\n", true);
+  EXPECT_TRUE(world.signals.records.empty());
   exchange->onAnswerSent();
+  ASSERT_EQ(world.signals.records.size(), 1U);
+  const signal::Record& record = world.signals.records[0];
+  EXPECT_EQ(record.kind, signal::Key::Kind::kRequest);
+  EXPECT_EQ(world.signals.keys.at(record.series).kind, signal::Key::Kind::kRequest);
+  EXPECT_EQ(world.signals.keys.at(record.attempt.series).kind, signal::Key::Kind::kAttempt);
+  EXPECT_EQ(record.attempt.status, 204);
+  EXPECT_EQ(record.clientHash, facts.peer.clientHash(world.worker.hashSeed()));
+}
+
+TEST_F(ExchangeTest, AnAttemptThatFailedIsRecordedAtOnce) {
+  get();
+  attempt().answer("HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n", true);
+  ASSERT_EQ(world.signals.records.size(), 1U);
+  exchange->onAnswerSent();
+  ASSERT_EQ(world.signals.records.size(), 2U);
   const std::uint64_t hash = facts.peer.clientHash(world.worker.hashSeed());
-  EXPECT_EQ(world.signals.clientHashes, (std::vector{hash, hash}));
+  EXPECT_EQ(world.signals.records[0].kind, signal::Key::Kind::kAttempt);
+  EXPECT_EQ(world.signals.records[0].sample.status, 500);
+  EXPECT_EQ(world.signals.records[0].clientHash, hash);
+  EXPECT_EQ(world.signals.records[1].attempt.series, signal::kNoSeries);
+  EXPECT_EQ(world.signals.records[1].clientHash, hash);
 }
 
 TEST_F(ExchangeTest, AfterASwapTheShieldIsWhoServesNow) {

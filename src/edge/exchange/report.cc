@@ -168,20 +168,28 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   attemptReported_ = true;
   if (!attemptTunnel_) choice_.instance->active.fetch_sub(1, std::memory_order_relaxed);
   if (worker_.signals() == nullptr) return;
+  const signal::SeriesId series = attemptSeries(*table_);
+  signal::Sample sample;
+  sample.status = status;
+  sample.outcome = outcome;
+  sample.latencyUs = stream_ ? upstreamUs_ : sinceUs(attemptStart_);
+  sample.bytesIn = bytesIn_;
+  sample.bytesOut = attemptBytesOut_;
+  sample.probe = probe_;
+  worker_.signals()->count(series, sample);
+  // Nearly all requests are answered well by one attempt: they share a record. What failed is told at once.
+  if (outcome == Outcome::kAnswered && status < 500 && !reported_) {
+    answeredBy_ = {series, status, outcome, sample.latencyUs};
+    return;
+  }
   signal::Record record;
   record.kind = signal::Key::Kind::kAttempt;
   record.wallUs = startWallUs_;
   record.requestId = requestId_;
-  record.series = attemptSeries(*table_);
-  record.sample.status = status;
-  record.sample.outcome = outcome;
-  record.sample.latencyUs = stream_ ? upstreamUs_ : sinceUs(attemptStart_);
-  record.sample.bytesIn = bytesIn_;
-  record.sample.bytesOut = attemptBytesOut_;
-  record.sample.probe = probe_;
+  record.series = series;
+  record.sample = sample;
   record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
   record.pathHash = std::hash<std::string_view>()(request_.at(request_.path));
-  worker_.signals()->count(record.series, record.sample);
   worker_.signals()->record(record);
 }
 
@@ -214,6 +222,7 @@ void ExchangeState::reportRequest(Outcome outcome) {
     record.series = requestSeries(*table_);
     record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
     record.pathHash = std::hash<std::string_view>()(record.path);
+    record.attempt = answeredBy_;
     worker_.signals()->count(record.series, sample);
     worker_.signals()->record(record);
   }

@@ -11,7 +11,8 @@
 namespace orbit::edge {
 namespace {
 
-constexpr std::size_t kBufferBytes = 64 * 1024;
+// Long writes take less of the kernel per line. A worker that has little to say touches little of it.
+constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr mode_t kMode = 0640;
 
 Result<net::Descriptor> openFile(const std::string& path) {
@@ -25,31 +26,34 @@ Result<net::Descriptor> openFile(const std::string& path) {
 class BufferedLog final : public AccessLog {
  public:
   BufferedLog(std::string path, bool json, net::Descriptor file)
-      : path_(std::move(path)), json_(json), file_(std::move(file)) {
-    buffer_.reserve(kBufferBytes + kLineBytesMax);
-  }
+      : path_(std::move(path)),
+        json_(json),
+        file_(std::move(file)),
+        buffer_(std::make_unique_for_overwrite<char[]>(kBufferBytes + kLineBytesMax)) {}
   ~BufferedLog() override { flush(); }
 
   void add(const AccessLine& line) override {
-    if (buffer_.size() >= kBufferBytes) {
+    if (size_ >= kBufferBytes) {
       dropped_.fetch_add(1, std::memory_order_relaxed);
       return;
     }
-    json_ ? formatJson(line, buffer_) : formatPlain(line, buffer_);
+    char* const to = buffer_.get() + size_;
+    size_ += static_cast<std::size_t>((json_ ? formatJson(line, to) : formatPlain(line, to)) - to);
     // A disk that was full is tried again by the next flush, not by each line.
-    if (buffer_.size() >= kBufferBytes && !failing_) flush();
+    if (size_ >= kBufferBytes && !failing_) flush();
   }
 
   void flush() override {
     std::size_t written = 0;
     failing_ = false;
-    if (torn_ && !buffer_.empty()) {
+    if (torn_ && size_ > 0) {
       if (write("\n") != 1) return;
       torn_ = false;
     }
-    while (written < buffer_.size() && !failing_) written += write(std::string_view(buffer_).substr(written));
+    while (written < size_ && !failing_) written += write({buffer_.get() + written, size_ - written});
     if (failing_) written = dropTorn(written);
-    buffer_.erase(0, written);
+    size_ -= written;
+    std::memmove(buffer_.get(), buffer_.get() + written, size_);
   }
 
   Status reopen() override {
@@ -80,13 +84,14 @@ class BufferedLog final : public AccessLog {
     if (written == 0 || buffer_[written - 1] == '\n') return written;
     torn_ = true;
     dropped_.fetch_add(1, std::memory_order_relaxed);
-    return buffer_.find('\n', written) + 1;
+    return std::string_view(buffer_.get(), size_).find('\n', written) + 1;
   }
 
   const std::string path_;
   const bool json_;
   net::Descriptor file_;
-  std::string buffer_;  // whole lines
+  std::unique_ptr<char[]> buffer_;  // whole lines
+  std::size_t size_ = 0;            // of what is in it
   bool failing_ = false, torn_ = false;
   std::atomic<std::uint64_t> dropped_{0};  // read by others
 };

@@ -17,16 +17,17 @@ namespace orbit::edge {
 
 struct AccessLine {
   std::int64_t wallUs = 0;
-  std::string_view requestId, client, method, host, path, query, protocol, route, service, release, instance, userAgent,
-      referer, outcome;
+  std::string_view requestId, client, method, host, path, query, route, service, release, instance, userAgent, referer;
+  std::string_view protocol, outcome;  // names of ours: short, and written as they are
   int status = 0;
   std::uint64_t durationUs = 0, upstreamUs = 0, bytesIn = 0, bytesOut = 0;
   int attempts = 0;
 };
-// One line with its newline. JSON leaves out texts that are empty. No allocation once `out` has room for kLineBytesMax.
-void formatJson(const AccessLine& line, std::string& out);
-void formatPlain(const AccessLine& line, std::string& out);
+// One line with its newline; JSON leaves out texts that are empty. Written to `to`, where there must be room for
+// kLineBytesMax; returns its end.
 inline constexpr std::size_t kLineBytesMax = 48 * 1024;
+char* formatJson(const AccessLine& line, char* to);
+char* formatPlain(const AccessLine& line, char* to);
 
 class AccessLog {
  public:

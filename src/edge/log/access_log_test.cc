@@ -45,10 +45,10 @@ TEST_F(AccessLogTest, WritesWhenFlushedWhenFullAndAtTheEnd) {
   EXPECT_EQ(textOf(path_), "GET /a status=200 duration=0.000s\n");
   log->flush();
   EXPECT_EQ(std::filesystem::file_size(path_), 34U);
-  for (int i = 0; i < 2000; ++i) log->add(line("/b"));
-  EXPECT_GE(std::filesystem::file_size(path_), 64U * 1024);
+  for (int i = 0; i < 8000; ++i) log->add(line("/b"));
+  EXPECT_GE(std::filesystem::file_size(path_), 256U * 1024);
   log.reset();
-  EXPECT_EQ(std::filesystem::file_size(path_), 34U * 2001);
+  EXPECT_EQ(std::filesystem::file_size(path_), 34U * 8001);
   using std::filesystem::perms;
   EXPECT_EQ(std::filesystem::status(path_).permissions() & perms::others_all, perms::none);
 }
@@ -76,7 +76,7 @@ TEST_F(AccessLogTest, FullDiskLosesLinesCountedAndNothingElse) {
   auto log = AccessLog::open("/dev/full", false).value();
   for (int i = 0; i < 10'000; ++i) log->add(line("/x"));
   log->flush();
-  EXPECT_EQ(log->dropped(), 10'000U - (64 * 1024 + 33) / 34);
+  EXPECT_EQ(log->dropped(), 10'000U - (256 * 1024 + 33) / 34);
 }
 
 // A disk that fills in the middle of a line and has room later: every line is there once, whole, or counted.

@@ -16,9 +16,11 @@ void writeFixed(char* to, std::uint32_t value, int digits) {
   for (int at = digits; at-- > 0; value /= 10) to[at] = static_cast<char>('0' + value % 10);
 }
 
-// A line as it grows, in a buffer that is large enough for every one.
+// A line as it grows, where there is room for every one.
 class Line {
  public:
+  explicit Line(char* to) : to_(to) {}
+  char* end() const { return to_; }
   void put(char c) { *to_++ = c; }
   void put(std::string_view text) {
     std::memcpy(to_, text.data(), text.size());
@@ -29,11 +31,10 @@ class Line {
     writeFixed(to_, value, digits);
     to_ += digits;
   }
-  // '.' and six digits: the point takes the place of a one in front.
-  void millionths(std::uint64_t value) {
-    char* const point = to_;
-    number(1'000'000 + value);
-    *point = '.';
+  // '.' and six digits.
+  void millionths(std::uint32_t value) {
+    put('.');
+    fixed(value, 6);
   }
   void unicodeEscape(unsigned value) {
     constexpr char kHex[] = "0123456789abcdef";
@@ -42,13 +43,13 @@ class Line {
     put(kHex[value & 15U]);
   }
   void escaped(std::string_view text);
-  void appendTo(std::string& out) const { out.append(bytes_, static_cast<std::size_t>(to_ - bytes_)); }
 
  private:
+  template <class Word>
+  bool plainEnds(std::string_view text);
   std::size_t escapeOne(std::string_view text);
 
-  char* to_ = bytes_;
-  char bytes_[kLineBytesMax];
+  char* to_;
 };
 
 // A second as RFC 3339 writes it, without its zone: most lines have the second of the line before.
@@ -83,7 +84,7 @@ void instant(Line& out, std::int64_t wallUs) {
   thread_local Second second;
   if (second.number != us / 1'000'000) spell(us / 1'000'000, second);
   out.put({second.text, sizeof second.text});
-  out.millionths(us % 1'000'000);
+  out.millionths(static_cast<std::uint32_t>(us % 1'000'000));
   out.put('Z');
 }
 
@@ -95,13 +96,14 @@ constexpr std::array<bool, 256> kPlainByte = [] {
 bool isPlain(char c) {
   return kPlainByte[static_cast<unsigned char>(c)];
 }
-// The same for eight bytes at once: the high bit of a byte is set where it is below 0x20, one of the three that are not
-// plain, or set already (S. E. Anderson, "Bit Twiddling Hacks").
-bool allPlain(std::uint64_t eight) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-  const auto zeroByte = [](std::uint64_t value) { return (value - kOnes) & ~value; };
-  return ((eight | (eight - kOnes * 0x20) | zeroByte(eight ^ (kOnes * '"')) | zeroByte(eight ^ (kOnes * '\\')) |
-           zeroByte(eight ^ (kOnes * 0x7f))) &
+// The same for the bytes of a word at once: the high bit of a byte is set where it is below 0x20, one of the three that
+// are not plain, or set already (S. E. Anderson, "Bit Twiddling Hacks").
+template <class Word>
+[[gnu::always_inline]] inline bool allPlain(Word bytes) {
+  constexpr Word kOnes = static_cast<Word>(~Word{0}) / 0xff, kHigh = kOnes * 0x80;
+  const auto zeroByte = [](Word value) { return (value - kOnes) & ~value; };
+  return ((bytes | (bytes - kOnes * 0x20) | zeroByte(bytes ^ (kOnes * '"')) | zeroByte(bytes ^ (kOnes * '\\')) |
+           zeroByte(bytes ^ (kOnes * 0x7f))) &
           kHigh) == 0;
 }
 
@@ -150,9 +152,23 @@ std::size_t Line::escapeOne(std::string_view text) {
   return bytes;
 }
 
+// Writes a text of one to two words whole if all of it is plain, by its first word and its last, which may overlap.
+template <class Word>
+bool Line::plainEnds(std::string_view text) {
+  Word first, last;
+  char* const end = to_ + text.size();
+  std::memcpy(&first, text.data(), sizeof first);
+  std::memcpy(&last, text.data() + text.size() - sizeof last, sizeof last);
+  if (!allPlain(first) || !allPlain(last)) return false;
+  std::memcpy(to_, &first, sizeof first);
+  std::memcpy(end - sizeof last, &last, sizeof last);
+  to_ = end;
+  return true;
+}
+
 void Line::escaped(std::string_view text) {
   while (!text.empty()) {
-    if (text.size() >= 8) {
+    if (text.size() > 16) {
       std::uint64_t eight;
       std::memcpy(&eight, text.data(), 8);
       if (allPlain(eight)) {
@@ -161,6 +177,10 @@ void Line::escaped(std::string_view text) {
         text.remove_prefix(8);
         continue;
       }
+    } else if (text.size() >= 8) {
+      if (plainEnds<std::uint64_t>(text)) return;
+    } else if (text.size() >= 4) {
+      if (plainEnds<std::uint32_t>(text)) return;
     }
     if (isPlain(text.front())) {
       put(text.front());
@@ -257,6 +277,14 @@ void text(Line& out, std::string_view member, std::string_view value, std::size_
   out.put('"');
 }
 
+// A name of ours, of plain bytes.
+void name(Line& out, std::string_view member, std::string_view value) {
+  if (value.empty()) return;
+  out.put(member);
+  out.put(value.substr(0, kNameBytesMax));
+  out.put('"');
+}
+
 void refererText(Line& out, std::string_view referer) {
   if (referer.empty()) return;
   out.put(R"(,"referer":")");
@@ -271,13 +299,13 @@ void refererText(Line& out, std::string_view referer) {
 
 void seconds(Line& out, std::uint64_t us) {
   out.number(us / 1'000'000);
-  out.millionths(us % 1'000'000);
+  out.millionths(static_cast<std::uint32_t>(us % 1'000'000));
 }
 
 }  // namespace
 
-void formatJson(const AccessLine& line, std::string& to) {
-  Line out;
+char* formatJson(const AccessLine& line, char* to) {
+  Line out(to);
   out.put(R"({"time":")");
   instant(out, line.wallUs);
   out.put('"');
@@ -291,10 +319,10 @@ void formatJson(const AccessLine& line, std::string& to) {
     maskedQuery(out, cut(line.query, kQueryBytesMax));
     out.put('"');
   }
-  text(out, R"(,"protocol":")", line.protocol, kNameBytesMax);
+  name(out, R"(,"protocol":")", line.protocol);
   out.put(R"(,"status":)");
   out.number(line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
-  text(out, R"(,"outcome":")", line.outcome, kNameBytesMax);
+  name(out, R"(,"outcome":")", line.outcome);
   out.put(R"(,"duration":)");
   seconds(out, line.durationUs);
   if (line.attempts > 0) {
@@ -314,11 +342,11 @@ void formatJson(const AccessLine& line, std::string& to) {
   text(out, R"(,"user_agent":")", line.userAgent, kTextBytesMax);
   refererText(out, line.referer);
   out.put("}\n");
-  out.appendTo(to);
+  return out.end();
 }
 
-void formatPlain(const AccessLine& line, std::string& to) {
-  Line out;
+char* formatPlain(const AccessLine& line, char* to) {
+  Line out(to);
   // Escaped as in JSON, so that neither a space nor a newline of a client's can make a false line or field.
   const auto word = [&out](std::string_view value, std::size_t bytesMax) {
     if (value.empty()) out.put('-');  // of a request that was refused
@@ -341,7 +369,7 @@ void formatPlain(const AccessLine& line, std::string& to) {
   out.put('.');
   out.fixed(static_cast<std::uint32_t>(ms % 1000), 3);
   out.put("s\n");
-  out.appendTo(to);
+  return out.end();
 }
 
 }  // namespace orbit::edge

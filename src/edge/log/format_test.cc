@@ -32,14 +32,14 @@ AccessLine line() {
 }
 
 std::string json(const AccessLine& of) {
-  std::string out;
-  formatJson(of, out);
+  std::string out(kLineBytesMax, '\0');
+  out.resize(static_cast<std::size_t>(formatJson(of, out.data()) - out.data()));
   return out;
 }
 
 std::string plain(const AccessLine& of) {
-  std::string out;
-  formatPlain(of, out);
+  std::string out(kLineBytesMax, '\0');
+  out.resize(static_cast<std::size_t>(formatPlain(of, out.data()) - out.data()));
   return out;
 }
 
@@ -150,8 +150,8 @@ TEST(AccessLine, NeverLongerThanItsLimit) {
     const std::string longText(100'000, c);
     AccessLine made;
     for (std::string_view* member :
-         {&made.requestId, &made.client, &made.method, &made.host, &made.path, &made.query, &made.protocol, &made.route,
-          &made.service, &made.release, &made.instance, &made.userAgent, &made.referer, &made.outcome}) {
+         {&made.requestId, &made.client, &made.method, &made.host, &made.path, &made.query, &made.route, &made.service,
+          &made.release, &made.instance, &made.userAgent, &made.referer}) {
       *member = longText;
     }
     EXPECT_LT(json(made).size(), kLineBytesMax);
