@@ -16,6 +16,15 @@ void writeFixed(char* to, std::uint32_t value, int digits) {
   for (int at = digits; at-- > 0; value /= 10) to[at] = static_cast<char>('0' + value % 10);
 }
 
+// Pairs of digits, 00 to 99: six digits are three divisions that do not wait for each other.
+constexpr auto kPairs = [] {
+  std::array<std::array<char, 2>, 100> pairs{};
+  for (std::size_t at = 0; at < pairs.size(); ++at) {
+    pairs[at] = {static_cast<char>('0' + at / 10), static_cast<char>('0' + at % 10)};
+  }
+  return pairs;
+}();
+
 // A line as it grows, where there is room for every one.
 class Line {
  public:
@@ -31,10 +40,13 @@ class Line {
     writeFixed(to_, value, digits);
     to_ += digits;
   }
-  // '.' and six digits.
+  // '.' and six digits; below a million.
   void millionths(std::uint32_t value) {
-    put('.');
-    fixed(value, 6);
+    *to_ = '.';
+    std::memcpy(to_ + 1, kPairs[value / 10'000].data(), 2);
+    std::memcpy(to_ + 3, kPairs[value / 100 % 100].data(), 2);
+    std::memcpy(to_ + 5, kPairs[value % 100].data(), 2);
+    to_ += 7;
   }
   void unicodeEscape(unsigned value) {
     constexpr char kHex[] = "0123456789abcdef";
@@ -47,6 +59,8 @@ class Line {
  private:
   template <class Word>
   bool plainEnds(std::string_view text);
+  bool plainFew(std::string_view text);
+  void escapedEach(std::string_view text);
   std::size_t escapeOne(std::string_view text);
 
   char* to_;
@@ -166,22 +180,34 @@ bool Line::plainEnds(std::string_view text) {
   return true;
 }
 
+// The same for one to three bytes: the first, the middle and the last.
+bool Line::plainFew(std::string_view text) {
+  const char first = text.front(), middle = text[text.size() / 2], last = text.back();
+  if (!isPlain(first) || !isPlain(middle) || !isPlain(last)) return false;
+  to_[0] = first;
+  to_[text.size() / 2] = middle;
+  to_[text.size() - 1] = last;
+  to_ += text.size();
+  return true;
+}
+
 void Line::escaped(std::string_view text) {
+  for (; text.size() > 16; text.remove_prefix(8)) {
+    std::uint64_t eight;
+    std::memcpy(&eight, text.data(), 8);
+    if (!allPlain(eight)) return escapedEach(text);
+    std::memcpy(to_, &eight, 8);
+    to_ += 8;
+  }
+  if (text.empty()) return;
+  const bool plain = text.size() >= 8   ? plainEnds<std::uint64_t>(text)
+                     : text.size() >= 4 ? plainEnds<std::uint32_t>(text)
+                                        : plainFew(text);
+  if (!plain) escapedEach(text);
+}
+
+void Line::escapedEach(std::string_view text) {
   while (!text.empty()) {
-    if (text.size() > 16) {
-      std::uint64_t eight;
-      std::memcpy(&eight, text.data(), 8);
-      if (allPlain(eight)) {
-        std::memcpy(to_, &eight, 8);
-        to_ += 8;
-        text.remove_prefix(8);
-        continue;
-      }
-    } else if (text.size() >= 8) {
-      if (plainEnds<std::uint64_t>(text)) return;
-    } else if (text.size() >= 4) {
-      if (plainEnds<std::uint32_t>(text)) return;
-    }
     if (isPlain(text.front())) {
       put(text.front());
       text.remove_prefix(1);
