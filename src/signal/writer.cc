@@ -19,6 +19,16 @@ constexpr std::int64_t kTickUsMax = 60'000'000;  // a step of the wall clock mak
 constexpr std::uint64_t kReserveBytes = 64 * 1024;
 constexpr std::size_t kPrefetched = 4;  // cache lines: a record with texts of the usual length
 
+// What is stored below is not seen before what was stored above. x86 keeps its stores in order: there it is for the
+// compiler alone.
+void keepOrder() {
+#if defined(__x86_64__)
+  std::atomic_signal_fence(std::memory_order_acq_rel);
+#else
+  std::atomic_thread_fence(std::memory_order_acq_rel);
+#endif
+}
+
 // One writer, so no locked instruction: on x86 both are plain moves.
 template <class W, class N>
 void bump(W& counter, N by) {
@@ -254,8 +264,8 @@ void AreaWriter::tick(std::int64_t wallUs) {
 
 void AreaWriter::record(const Record& record) {
   Slot& slot = ring_[recordsHead_ % options_.recordsMax];
-  // Taking part in both directions: what is written below comes after it and after the head of the record before.
-  slot.sequence.exchange(0, std::memory_order_acq_rel);
+  slot.sequence.store(0, std::memory_order_relaxed);
+  keepOrder();
   PackedRecord& packed = slot.record;
   packed.wallUs = record.wallUs;
   std::memcpy(packed.requestId, record.requestId.data(), sizeof packed.requestId);

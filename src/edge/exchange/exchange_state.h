@@ -100,6 +100,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   // report.cc
   void makeRequestId();
   void reportRequest(signal::Outcome outcome);
+  bool overThreshold(std::uint64_t latencyUs) const;  // of its route's objective
   void reportAttempt(signal::Outcome outcome, int status);
   signal::SeriesId requestSeries(WorkerTable& table);
   signal::SeriesId attemptSeries(WorkerTable& table);

@@ -193,61 +193,68 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   worker_.signals()->record(record);
 }
 
+bool ExchangeState::overThreshold(std::uint64_t latencyUs) const {
+  if (compiled_ == nullptr || decision_.route->objective.count() <= 0) return false;
+  const auto objectiveUs = std::chrono::duration_cast<std::chrono::microseconds>(decision_.route->objective).count();
+  return latencyUs > static_cast<std::uint64_t>(objectiveUs);
+}
+
 void ExchangeState::reportRequest(Outcome outcome) {
   reported_ = true;
-  signal::Record record;
-  record.wallUs = startWallUs_;
-  record.requestId = requestId_;
-  record.method = request_.at(request_.methodText);
-  record.path = request_.at(request_.path);
-  record.host = request_.at(request_.host);
-  const http::FieldIndex* userAgent = request_.find(http::Known::kUserAgent);
-  if (userAgent != nullptr) record.userAgent = request_.at(userAgent->value);
+  const http::FieldIndex* userAgentField = request_.find(http::Known::kUserAgent);
+  const std::string_view userAgent = userAgentField != nullptr ? request_.at(userAgentField->value) : "";
   const bool direct = std::equal(origin_.address.begin(), origin_.address.end(), std::begin(facts_->peer.bytes));
   std::string clientText;
   if (!direct) clientText = http::ipText(origin_.address);
-  record.client = direct ? facts_->peerText : clientText;
-  signal::Sample& sample = record.sample;
-  sample.status = status_;
-  sample.outcome = outcome;
-  sample.latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
-  sample.bytesIn = bytesIn_;
-  sample.bytesOut = bytesOut_;
-  sample.probe = own_ || probe_;
-  if (compiled_ != nullptr && decision_.route->objective.count() > 0) {
-    const auto objectiveUs = std::chrono::duration_cast<std::chrono::microseconds>(decision_.route->objective).count();
-    sample.overThreshold = sample.latencyUs > static_cast<std::uint64_t>(objectiveUs);
-  }
+  const std::string_view client = direct ? std::string_view(facts_->peerText) : clientText;
+  const std::string_view path = request_.at(request_.path);
+  const std::uint64_t latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
+  // Record and line are made in one go: set to nothing first, they would cost twice.
   if (worker_.signals() != nullptr) {
-    record.series = requestSeries(*table_);
-    record.clientHash = facts_->peer.clientHash(worker_.hashSeed());
-    record.pathHash = std::hash<std::string_view>()(record.path);
-    record.attempt = answeredBy_;
-    worker_.signals()->count(record.series, sample);
+    const signal::Record record{
+        .wallUs = startWallUs_,
+        .requestId = requestId_,
+        .clientHash = facts_->peer.clientHash(worker_.hashSeed()),
+        .pathHash = std::hash<std::string_view>()(path),
+        .series = requestSeries(*table_),
+        .sample = {.status = status_,
+                   .outcome = outcome,
+                   .latencyUs = latencyUs,
+                   .bytesIn = bytesIn_,
+                   .bytesOut = bytesOut_,
+                   .probe = own_ || probe_,
+                   .overThreshold = overThreshold(latencyUs)},
+        .attempt = answeredBy_,
+        .method = request_.at(request_.methodText),
+        .host = request_.at(request_.host),
+        .path = path,
+        .client = client,
+        .userAgent = userAgent,
+    };
+    worker_.signals()->count(record.series, record.sample);
     worker_.signals()->record(record);
   }
   if (worker_.log() == nullptr) return;
   const http::FieldIndex* referer = request_.find(http::Known::kReferer);
   const bool asked = choice_.release != nullptr;
-  // In one go: set to nothing first, the line would cost twice.
   const AccessLine line{
       .wallUs = startWallUs_,
       .requestId = requestIdText_,
-      .client = record.client,
-      .method = record.method,
-      .host = record.host,
-      .path = record.path,
+      .client = client,
+      .method = request_.at(request_.methodText),
+      .host = request_.at(request_.host),
+      .path = path,
       .query = request_.at(request_.query),
       .route = routeName(),
-      .service = service_ >= 0 ? std::string_view(service()->config.name) : std::string_view(),
-      .release = asked ? std::string_view(choice_.release->id) : std::string_view(),
-      .instance = asked ? std::string_view(choice_.instance->id) : std::string_view(),
-      .userAgent = record.userAgent,
-      .referer = referer != nullptr ? request_.at(referer->value) : std::string_view(),
+      .service = service_ >= 0 ? std::string_view(service()->config.name) : "",
+      .release = asked ? std::string_view(choice_.release->id) : "",
+      .instance = asked ? std::string_view(choice_.instance->id) : "",
+      .userAgent = userAgent,
+      .referer = referer != nullptr ? request_.at(referer->value) : "",
       .protocol = request_.http2 ? "HTTP/2" : request_.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1",
       .outcome = outcomeName(outcome),
       .status = status_,
-      .durationUs = sample.latencyUs,
+      .durationUs = latencyUs,
       .upstreamUs = upstreamUs_,
       .bytesIn = bytesIn_,
       .bytesOut = bytesOut_,
