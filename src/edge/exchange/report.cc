@@ -251,7 +251,9 @@ void ExchangeState::reportRequest(Outcome outcome) {
       .instance = asked ? std::string_view(choice_.instance->id) : "",
       .userAgent = userAgent,
       .referer = referer != nullptr ? request_.at(referer->value) : "",
-      .protocol = request_.http2 ? "HTTP/2" : request_.minorVersion == 0 ? "HTTP/1.0" : "HTTP/1.1",
+      .protocol = request_.http2               ? "HTTP/2"
+                  : request_.minorVersion == 0 ? "HTTP/1.0"
+                                               : "HTTP/1.1",
       .outcome = outcomeName(outcome),
       .status = status_,
       .durationUs = latencyUs,
