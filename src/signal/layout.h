@@ -106,9 +106,9 @@ struct PackedRecord {
   std::uint64_t clientHash, pathHash, latencyUs, bytesIn, bytesOut, attemptLatencyUs;
   std::uint32_t series, attemptSeries;  // kNoSeries: no attempt
   std::uint16_t status, attemptStatus;
-  std::uint8_t kind, outcome, attemptOutcome, flags;  // flags: 1 probe, 2 over the threshold
+  std::uint8_t kind, outcome, flags;  // flags: 1 probe, 2 over the threshold
   std::uint8_t textBytes[kTexts];
-  char texts[347];  // one after the other
+  char texts[348];  // one after the other
 };
 static_assert(sizeof(PackedRecord) == 440 && alignof(PackedRecord) == 8);
 static_assert(8 + 64 + 160 + 45 + 64 <= sizeof(PackedRecord::texts));

@@ -298,29 +298,28 @@ void FileReader::takeRecords(AreaView& area, std::uint64_t head, std::size_t cou
   }
 }
 
-Outcome outcomeOf(std::uint8_t packed) {
-  return packed < kOutcomes ? static_cast<Outcome>(packed) : Outcome::kBroken;
-}
-
-Key::Kind kindOf(std::uint8_t packed) {
-  return static_cast<Key::Kind>(std::min<std::uint8_t>(packed, static_cast<std::uint8_t>(Key::Kind::kVital)));
-}
-
-Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) const {
-  Seen seen;
-  Record& record = seen.record;
+// What a request and the attempt that answered it share.
+Record sharedOf(const PackedRecord& packed) {
+  Record record;
   record.wallUs = packed.wallUs;
-  record.kind = kindOf(packed.kind);
   std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
   record.clientHash = packed.clientHash;
   record.pathHash = packed.pathHash;
+  record.sample.probe = (packed.flags & 1U) != 0;
+  return record;
+}
+
+Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) const {
+  Seen seen{sharedOf(packed), {}};
+  Record& record = seen.record;
+  record.kind =
+      static_cast<Key::Kind>(std::min<std::uint8_t>(packed.kind, static_cast<std::uint8_t>(Key::Kind::kVital)));
   record.series = packed.series;
   record.sample.status = packed.status;
-  record.sample.outcome = outcomeOf(packed.outcome);
+  record.sample.outcome = packed.outcome < kOutcomes ? static_cast<Outcome>(packed.outcome) : Outcome::kBroken;
   record.sample.latencyUs = packed.latencyUs;
   record.sample.bytesIn = packed.bytesIn;
   record.sample.bytesOut = packed.bytesOut;
-  record.sample.probe = (packed.flags & 1U) != 0;
   record.sample.overThreshold = (packed.flags & 2U) != 0;
   std::string_view* const to[kTexts] = {&record.method, &record.host, &record.path, &record.client, &record.userAgent};
   for (std::size_t at = 0; at < kTexts; ++at) {
@@ -333,19 +332,11 @@ Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) c
 }
 
 Reader::Seen FileReader::attemptOf(const PackedRecord& packed) const {
-  Seen seen;
-  Record& record = seen.record;
-  record.wallUs = packed.wallUs;
-  record.kind = Key::Kind::kAttempt;
-  std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
-  record.clientHash = packed.clientHash;
-  record.pathHash = packed.pathHash;
-  record.series = packed.attemptSeries;
-  record.sample.status = packed.attemptStatus;
-  record.sample.outcome = outcomeOf(packed.attemptOutcome);
-  record.sample.latencyUs = packed.attemptLatencyUs;
-  record.sample.probe = (packed.flags & 1U) != 0;
-  seen.key = keys_[packed.attemptSeries];
+  Seen seen{sharedOf(packed), keys_[packed.attemptSeries]};
+  seen.record.kind = Key::Kind::kAttempt;
+  seen.record.series = packed.attemptSeries;
+  seen.record.sample.status = packed.attemptStatus;
+  seen.record.sample.latencyUs = packed.attemptLatencyUs;
   return seen;
 }
 

@@ -82,7 +82,6 @@ struct Record {
   struct Attempt {
     std::uint32_t series = ~0U;  // none: there was no such attempt
     int status = 0;
-    Outcome outcome = Outcome::kAnswered;
     std::uint64_t latencyUs = 0;
   } attempt;
   std::string_view method, host, path, client, userAgent;  // the ring keeps 8, 64, 160, 45 and 64 bytes

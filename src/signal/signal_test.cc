@@ -270,7 +270,7 @@ TEST_F(SignalTest, ARequestBringsTheAttemptThatAnsweredIt) {
   record.sample = answer(200, 900);
   record.sample.probe = true;
   record.path = "/a";
-  record.attempt = {worker.series(key("r1")), 204, Outcome::kAnswered, 800};
+  record.attempt = {worker.series(key("r1")), 204, 800};
   worker.record(record);
   std::string texts;
   const auto seen = read->records(1, texts);
@@ -284,6 +284,7 @@ TEST_F(SignalTest, ARequestBringsTheAttemptThatAnsweredIt) {
   EXPECT_EQ(attempt.clientHash, 77U);
   EXPECT_EQ(attempt.pathHash, 78U);
   EXPECT_EQ(attempt.sample.status, 204);
+  EXPECT_EQ(attempt.sample.outcome, Outcome::kAnswered);
   EXPECT_EQ(attempt.sample.latencyUs, 800U);
   EXPECT_TRUE(attempt.sample.probe);
   EXPECT_EQ(attempt.path, "");

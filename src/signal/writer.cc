@@ -281,7 +281,6 @@ void AreaWriter::record(const Record& record) {
   packed.attemptStatus = static_cast<std::uint16_t>(record.attempt.status);
   packed.kind = static_cast<std::uint8_t>(record.kind);
   packed.outcome = static_cast<std::uint8_t>(record.sample.outcome);
-  packed.attemptOutcome = static_cast<std::uint8_t>(record.attempt.outcome);
   packed.flags = static_cast<std::uint8_t>((record.sample.probe ? 1U : 0U) | (record.sample.overThreshold ? 2U : 0U));
   char* to = packed.texts;
   const std::string_view* const texts[kTexts] = {&record.method, &record.host, &record.path, &record.client,

@@ -179,7 +179,7 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   worker_.signals()->count(series, sample);
   // Nearly all requests are answered well by one attempt: they share a record. What failed is told at once.
   if (outcome == Outcome::kAnswered && status < 500 && !reported_) {
-    answeredBy_ = {series, status, outcome, sample.latencyUs};
+    answeredBy_ = {series, status, sample.latencyUs};
     return;
   }
   signal::Record record;

@@ -13,7 +13,6 @@ namespace {
 
 // Long writes take less of the kernel per line. A worker that has little to say touches little of it.
 constexpr std::size_t kBufferBytes = 256 * 1024;
-constexpr std::size_t kCacheLine = 64, kPrefetched = 8 * kCacheLine;  // a line of the usual length
 constexpr mode_t kMode = 0640;
 
 Result<net::Descriptor> openFile(const std::string& path) {
@@ -42,8 +41,6 @@ class BufferedLog final : public AccessLog {
     size_ += static_cast<std::size_t>((json_ ? formatJson(line, to) : formatPlain(line, to)) - to);
     // A disk that was full is tried again by the next flush, not by each line.
     if (size_ >= kBufferBytes && !failing_) flush();
-    // Where the next line goes is fetched while something else is done.
-    for (std::size_t at = 0; at < kPrefetched; at += kCacheLine) __builtin_prefetch(buffer_.get() + size_ + at, 1);
   }
 
   void flush() override {
