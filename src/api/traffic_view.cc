@@ -51,14 +51,11 @@ Status readStatus(const std::string& text, TrafficFilter& filter) {
 
 namespace {
 
-std::string idText(const std::array<std::uint8_t, 16>& id) {
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  for (std::size_t at = 0; at < id.size(); ++at) {
-    if (at == 4 || at == 6 || at == 8 || at == 10) out += '-';
-    out += kHex[id[at] >> 4];
-    out += kHex[id[at] & 15];
-  }
+// As the service saw it in X-Request-Id.
+std::string idText(const signal::Record& record) {
+  if (!record.givenId.empty()) return std::string(record.givenId);
+  std::string out(signal::kUuidBytes, '\0');
+  signal::writeUuid(record.requestId, out.data());
   return out;
 }
 
@@ -78,13 +75,13 @@ bool matches(const TrafficFilter& filter, const signal::Record& record, const si
          record.sample.latencyUs >= filter.slowUs && isOf(filter, key.service) &&
          (filter.route.empty() || key.route == filter.route) &&
          (filter.method.empty() || record.method == filter.method) && startsWith(record.path, filter.pathPrefix) &&
-         (filter.request.empty() || idText(record.requestId) == filter.request);
+         (filter.request.empty() || idText(record) == filter.request);
 }
 
 Json requestEvent(const signal::Record& record, const signal::Key& key, std::uint64_t generation) {
   return Json::object({{"event", "request"},
                        {"timeUs", record.wallUs},
-                       {"id", idText(record.requestId)},
+                       {"id", idText(record)},
                        {"method", record.method},
                        {"host", record.host},
                        {"path", record.path},

@@ -17,11 +17,16 @@ using net::Task;
 using net::Wait;
 
 constexpr auto kLook = 250ms;
-constexpr auto kFullPause = 20ms;
-constexpr auto kReopened = 3s;  // after it, nobody writes to the old file any more
+constexpr auto kLookBusy = 20ms;
+constexpr auto kPresence = 1s;                      // the edge takes us for gone when we do not look for two
+constexpr int kTakesMax = 16;                       // of one ring or file before the next gets its turn
+constexpr std::size_t kWaitingBytesMax = 2u << 20;  // for the store's thread, of one ring or file
+constexpr std::size_t kBusyLines = 500;             // a look
+constexpr auto kReopened = 3s;                      // after it, nobody writes to the old file any more
 constexpr std::size_t kReadBytes = 256u << 10;
 constexpr std::uint64_t kFileBytesMax = 32u << 20;
-constexpr std::string_view kSourcePrefix = "access-log/";
+constexpr std::string_view kSourcePrefix = "access-log/";  // and the file's inode
+constexpr std::string_view kRingPrefix = "access-ring/";   // and generation.worker
 
 std::string sourceId(std::uint64_t inode) {
   return std::string(kSourcePrefix) + std::to_string(inode);
@@ -51,9 +56,14 @@ std::int64_t accessTimeUs(std::string_view line) {
   return ((days * 24 + hour) * 3600 + minute * 60 + second) * 1'000'000 + micros;
 }
 
-AccessLog::AccessLog(net::Loop& loop, logs::Store& store, std::string path, std::function<void()> reopen)
-    : loop_(loop), store_(store), path_(std::move(path)), reopen_(std::move(reopen)) {
+AccessLog::AccessLog(net::Loop& loop, logs::Store& store, Files files, std::function<void()> reopen)
+    : loop_(loop),
+      store_(store),
+      path_(std::move(files.path)),
+      generations_(std::move(files.signalFolder), true),
+      reopen_(std::move(reopen)) {
   for (const auto& stored : store_.positions()) {
+    if (startsWith(stored.source.id, kRingPrefix)) rings_[stored.source.id] = stored.offset;
     if (!startsWith(stored.source.id, kSourcePrefix)) continue;
     taken_[std::strtoull(stored.source.id.c_str() + kSourcePrefix.size(), nullptr, 10)] = stored.offset;
   }
@@ -62,10 +72,86 @@ AccessLog::AccessLog(net::Loop& loop, logs::Store& store, std::string path, std:
 Task<void> AccessLog::run(net::Cancel& cancel) {
   const Wait wait{Instant::max(), &cancel};
   while (!cancel.requested()) {
-    bool more = co_await takeFrom(path_ + ".1", wait);  // what was moved away and not read to its end
-    if (!more) more = co_await takeFrom(path_, wait);
-    if (!more) static_cast<void>(co_await loop_.sleep(kLook, wait));
+    const bool busy = co_await look();
+    static_cast<void>(co_await loop_.sleep(busy ? kLookBusy : kLook, wait));
   }
+}
+
+Task<bool> AccessLog::look() {
+  // First what does not wait. The store has each by its own time.
+  const std::size_t lines = co_await takeRings();
+  bool more = true;
+  for (int turn = 0; turn < kTakesMax && more && store_.waiting(fileSource_) < kWaitingBytesMax; ++turn) {
+    more = co_await takeFrom(path_ + ".1");  // what was moved away and not read to its end
+    if (!more) more = co_await takeFrom(path_);
+  }
+  if (!more) rotateLarge();
+  co_return more || lines > kBusyLines;
+}
+
+// Positions in rings that are no more.
+void AccessLog::forgetGone() {
+  std::erase_if(looks_, [this](const auto& each) { return !generations_.readers().contains(each.first); });
+  for (auto at = rings_.begin(); at != rings_.end();) {
+    const char* const number = at->first.c_str() + kRingPrefix.size();
+    if (generations_.readers().contains(std::strtoull(number, nullptr, 10))) {
+      ++at;
+    } else {
+      store_.forget(at->first);
+      at = rings_.erase(at);
+    }
+  }
+}
+
+Task<std::size_t> AccessLog::takeRings() {
+  generations_.look();
+  forgetGone();
+  std::size_t lines = 0;
+  for (const auto& [generation, reader] : generations_.readers()) {
+    const signal::Reader::Pulse pulse = reader->pulse();
+    const auto [at, fresh] = looks_.try_emplace(generation);
+    const Instant now = loop_.clock().now();
+    const bool same = !fresh && pulse == at->second.pulse;
+    if (same && (pulse.finished || now - at->second.at < kPresence)) continue;
+    at->second = {pulse, now};
+    for (unsigned worker = 0; worker < reader->workers(); ++worker) {
+      std::string id = std::string(kRingPrefix) + std::to_string(generation) + "." + std::to_string(worker);
+      // While the store is behind, the edge keeps it, or writes it to its file.
+      bool more = true;
+      for (int turn = 0; turn < kTakesMax && more && store_.waiting(id) < kWaitingBytesMax; ++turn) {
+        more = co_await takeRing(*reader, worker, id, lines);
+      }
+      if (more) looks_.erase(generation);  // whatever its pulse says
+    }
+  }
+  co_return lines;
+}
+
+// Whether there is more; adds what it took to `lines`.
+Task<bool> AccessLog::takeRing(signal::Reader& reader, unsigned worker, const std::string& id, std::size_t& lines) {
+  const auto known = rings_.find(id);
+  const std::uint64_t since = known == rings_.end() ? 0 : known->second;
+  signal::Reader::Logged logged;
+  logs::Batch batch;
+  const std::int64_t nowUs = loop_.clock().wallUs();
+  std::string texts;
+  co_await loop_.offload([&] {
+    logged = reader.takeLog(worker, since, texts);
+    if (logged.dropped > 0) {
+      batch.notice(nowUs, std::to_string(logged.dropped) +
+                              " requests are missing here: they came faster than they could be kept");
+    }
+    const auto line = std::make_unique_for_overwrite<char[]>(signal::kLineBytesMax);
+    for (const signal::AccessLine& one : logged.lines) {
+      const char* const end = signal::formatJson(one, line.get());
+      batch.add(false, false, one.wallUs, {line.get(), static_cast<std::size_t>(end - line.get()) - 1});
+    }
+  });
+  if (logged.until == since) co_return logged.more;
+  lines += logged.lines.size();
+  rings_[id] = batch.offset = logged.until;
+  store_.append(logs::edgeKey(), {id, "edge", ""}, std::move(batch));
+  co_return logged.more;
 }
 
 AccessLog::Piece AccessLog::readFrom(const std::string& path) const {
@@ -91,16 +177,13 @@ AccessLog::Piece AccessLog::readFrom(const std::string& path) const {
   return piece;
 }
 
-// Whether there may be more at once.
-Task<bool> AccessLog::takeFrom(std::string path, Wait wait) {
+// Whether it took something.
+Task<bool> AccessLog::takeFrom(std::string path) {
   Piece piece;
   co_await loop_.offload([&] { piece = readFrom(path); });
-  if (piece.inode == 0) co_return false;
-  const std::string id = sourceId(piece.inode);
-  if (piece.text.empty()) {
-    if (path == path_ && piece.bytes > kFileBytesMax) co_await rotate(wait);
-    co_return false;
-  }
+  fileBytes_ = piece.bytes;
+  if (piece.text.empty()) co_return false;
+  fileSource_ = sourceId(piece.inode);
   logs::Batch batch;
   std::int64_t lastUs = loop_.clock().wallUs();
   std::string_view rest = piece.text;
@@ -114,20 +197,17 @@ Task<bool> AccessLog::takeFrom(std::string path, Wait wait) {
   }
   taken_[piece.inode] += piece.text.size();
   batch.offset = taken_[piece.inode];
-  store_.append(logs::edgeKey(), {id, "edge", ""}, std::move(batch));
-  while (store_.tooMany(id)) {
-    const Status slept = co_await loop_.sleep(kFullPause, wait);
-    if (!slept.ok()) break;
-  }
+  store_.append(logs::edgeKey(), {fileSource_, "edge", ""}, std::move(batch));
   co_return true;
 }
 
-Task<void> AccessLog::rotate(Wait wait) {
-  const std::string old = path_ + ".1";
-  if (std::rename(path_.c_str(), old.c_str()) != 0) co_return;
+// Both files were read to their ends.
+void AccessLog::rotateLarge() {
+  const Instant now = loop_.clock().now();
+  if (fileBytes_ <= kFileBytesMax || now < rotatedAt_ + kReopened) return;
+  if (std::rename(path_.c_str(), (path_ + ".1").c_str()) != 0) return;
+  rotatedAt_ = now;
   reopen_();
-  static_cast<void>(co_await loop_.sleep(kReopened, wait));
-  for (bool more = true; more && !wait.cancel->requested();) more = co_await takeFrom(old, wait);
 }
 
 }  // namespace orbit::collect

@@ -186,7 +186,7 @@ int run(const model::Home& home) {
   net::TaskGroup watching(loop);
   if (collector) watching.add(collector->run(accepting));
   std::optional<collect::AccessLog> accessLog;
-  if (logs) accessLog.emplace(loop, *logs, home.accessLog(), tellHold);
+  if (logs) accessLog.emplace(loop, *logs, collect::AccessLog::Files{home.accessLog(), home.signalFolder()}, tellHold);
   if (accessLog) watching.add(accessLog->run(accepting));
   watching.add(traffic->run(accepting));
   watching.add(watcher.run(accepting));

@@ -33,7 +33,7 @@ class EvidenceTest : public testing::Test {
     signal::WriterOptions options;
     options.path = (to.empty() ? folder : to) + "/" + std::to_string(generation) + ".signals";
     options.generation = generation;
-    options.recordsMax = 256;
+    options.ringCells = 4096;
     auto made = signal::Writer::create(options);
     ASSERT_TRUE(made.ok());
     writer = std::move(*made);

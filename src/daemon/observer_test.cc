@@ -24,7 +24,7 @@ class ObserverTest : public testing::Test {
     signal::WriterOptions options;
     options.path = folder + "/1.signals";
     options.generation = 1;
-    options.recordsMax = 4096;
+    options.ringCells = 4096;
     auto made = signal::Writer::create(options);
     EXPECT_TRUE(made.ok());
     writer = std::move(*made);

@@ -138,9 +138,10 @@ Status Server::openLogs(const model::RouteTable& table) {
   }
   logFile_ = file;
   logJson_ = table.log.json;
+  const bool leftOver = signals_ && !options_.logFile.empty();
   for (std::size_t i = 0; i < workers_.size(); ++i) {
-    workers_[i]->post([target = workers_[i].get(), log = std::make_shared<std::unique_ptr<AccessLog>>(
-                                                       std::move(logs[i]))] { target->setLog(std::move(*log)); });
+    const auto log = std::make_shared<std::unique_ptr<AccessLog>>(std::move(logs[i]));
+    workers_[i]->post([target = workers_[i].get(), log, leftOver] { target->setLog(std::move(*log), leftOver); });
   }
   return {};
 }
@@ -162,8 +163,8 @@ std::vector<Worker::Listen> Server::listeners(const model::RouteTable& table) {
 void Server::reopenLog() {
   for (auto& worker : workers_) {
     worker->post([target = worker.get()] {
-      if (target->log() == nullptr) return;
-      const Status status = target->log()->reopen();
+      if (target->logFile() == nullptr) return;
+      const Status status = target->logFile()->reopen();
       if (!status.ok()) log(Level::kError, "edge", status.error().text());
     });
   }

@@ -28,7 +28,9 @@ struct Options {
   unsigned workers = 1;
   std::uint64_t generation = 0;
   std::string signalFile;
-  std::string logFile;  // overrides the table's; "" : the table's
+  // Overrides the table's; "" : the table's, which has every line. With signals this one has only those whose records
+  // nobody took from there.
+  std::string logFile;
 };
 
 class Edge {

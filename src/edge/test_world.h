@@ -84,9 +84,11 @@ class TestSignals final : public signal::WorkerWriter {
   void record(const signal::Record& record) override {
     records.push_back(record);
     signal::Record& kept = records.back();  // texts end with their request
-    kept.method = kept.host = kept.path = kept.client = kept.userAgent = {};
+    kept.method = kept.host = kept.path = kept.client = kept.userAgent = kept.query = kept.referer = kept.givenId = {};
   }
   void tick(std::int64_t) override {}
+  void keepLog(std::function<void(const signal::AccessLine&)>) override {}
+  void leaveLog() override {}
   std::vector<signal::Key> keys;
   std::vector<Row> rows;
   std::vector<signal::Record> records;

@@ -22,9 +22,24 @@ bool isDigit(char c) {
   return c >= '0' && c <= '9';
 }
 
-std::string_view member(std::string_view json, std::string_view key) {
-  const auto at = json.find(key);
-  if (at == std::string_view::npos) return {};
+constexpr std::array<std::string_view, 5> kMembers = {"\"level", "\"severity", "\"lvl\"", "\"log.level\"",
+                                                      "\"loglevel\""};
+
+// Where each of them first stands, in one pass over the quotes.
+std::array<std::size_t, kMembers.size()> membersIn(std::string_view json) {
+  std::array<std::size_t, kMembers.size()> places;
+  places.fill(std::string_view::npos);
+  for (auto at = json.find('"'); at < json.size() - 1; at = json.find('"', at + 1)) {
+    if (json[at + 1] != 'l' && json[at + 1] != 's') continue;
+    for (std::size_t key = 0; key < kMembers.size(); ++key) {
+      if (places[key] == std::string_view::npos && json.substr(at).starts_with(kMembers[key])) places[key] = at;
+    }
+  }
+  return places;
+}
+
+// Of the member whose name begins there.
+std::string_view valueAt(std::string_view json, std::size_t at) {
   const auto end = json.find('"', at + 1);
   const auto colon = end == std::string_view::npos ? end : json.find_first_not_of(" \t", end + 1);
   if (colon == std::string_view::npos || json[colon] != ':') return {};
@@ -40,8 +55,9 @@ Severity ofNumber(std::string_view text) {
 
 Severity inJson(std::string_view line) {
   line = line.substr(0, kLookJsonBytes);
-  for (const std::string_view key : {"\"level", "\"severity", "\"lvl\"", "\"log.level\"", "\"loglevel\""}) {
-    std::string_view value = member(line, key);
+  for (const std::size_t at : membersIn(line)) {
+    if (at == std::string_view::npos) continue;
+    std::string_view value = valueAt(line, at);
     if (value.empty()) continue;
     if (value.front() != '"') return ofNumber(value);
     value.remove_prefix(1);

@@ -19,7 +19,8 @@ void Generations::look() {
     if (wrong != std::errc() || stop != last) continue;
     present.insert(generation);
     if (readers_.contains(generation)) continue;
-    if (auto reader = Reader::open(at->path()); reader.ok()) readers_.emplace(generation, std::move(*reader));
+    if (auto reader = Reader::open(at->path(), keepsLog_); reader.ok())
+      readers_.emplace(generation, std::move(*reader));
   }
   std::erase_if(readers_, [&present](const auto& each) { return !present.contains(each.first); });
 }

@@ -1,4 +1,4 @@
-// The file of a generation's signals, as both sides map it (version 2; decision 4). Private to signal. Little-endian,
+// The file of a generation's signals, as both sides map it (version 3; decision 4). Private to signal. Little-endian,
 // as every machine we run on.
 //
 //   page 0           FileHeader
@@ -8,7 +8,8 @@
 //     slab states    histogramsMax x SlabState
 //     texts          the keys' texts, one after the other
 //     slabs          histogramsMax x 16 KiB: kBuckets counters each
-//     ring           recordsMax x Slot
+//     marks          for each segment of the ring, where its first record begins
+//     ring           ringCells x 64 bytes
 //
 // Each area has one writer, a thread; all it shares is written by atomic stores, of which it needs no locked one.
 // What a reader relies on:
@@ -20,9 +21,16 @@
 //   slab, names the new owner and makes it even again. It takes back only slabs idle for ten minutes, so a reader that
 //   comes more often has seen all that was in one: it keeps that as the series' base and adds what comes later. So no
 //   count is lost, doubled or goes back. For a reader that comes later only the histogram is short, never a counter.
-// - `recordsHead` counts whole records. Record n is in slot n % recordsMax with sequence n + 1. A copy of it is good if
-//   after copying `recordsHead` was still below n + recordsMax; otherwise it was, or was being, overwritten. A slot's
-//   sequence is 0 while it is written, which is the only part of it that is atomic: the reader is another process.
+// - A record takes whole cells, one after the other; positions count cells ever written, cell n is in place n %
+//   ringCells. `ringBegun` is stored before a record is written and `ringHead` after it, both as where it ends. What
+//   was copied is good from ringBegun - ringCells on, as that is after copying; what is older was, or was being,
+//   overwritten. A reader that was overtaken goes on at the first mark after that. Records are numbered, so it knows
+//   what it missed.
+// - The access log is made of the same records. `logTaken` is where it was taken up to: by the one reader that keeps
+// the
+//   log, or by the writer, which writes to a file what would be overwritten, or what nobody comes for. Who moves it has
+//   a lock (fcntl, of the open file) on the area's first byte for so long; the kernel frees it when its owner dies.
+//   `looks` is counted up by that reader. [leftFrom, leftTo) went to the file last.
 // - The writer backs every page before it touches it, so that a full disk drops samples instead of raising SIGBUS.
 #pragma once
 #include <atomic>
@@ -34,14 +42,14 @@
 namespace orbit::signal::layout {
 
 inline constexpr std::uint64_t kMagic = 0x676973746962726f;  // "orbitsig"
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr std::size_t kKeyParts = 4;
 inline constexpr std::size_t kKeyPartBytesMax = 200;
 inline constexpr std::size_t kTextBytesPerSeries = 128;  // on average
 // What a reader accepts.
 inline constexpr std::uint32_t kWorkersMax = 1024, kSeriesMax = 1U << 20U, kHistogramsMax = 1U << 16U,
-                               kRecordsMax = 1U << 20U;
+                               kRingCellsMin = 512, kRingCellsMax = 1U << 24U;
 inline constexpr std::uint64_t kSeriesOfAllMax = 1U << 20U;
 
 using Word = std::atomic<std::uint64_t>;
@@ -52,18 +60,29 @@ struct FileHeader {
   std::uint64_t magic;
   std::uint32_t version, pid;
   std::uint64_t generation;
-  std::uint32_t workers, seriesMax, histogramsMax, recordsMax;
+  std::uint32_t workers, seriesMax, histogramsMax, ringCells;
   std::uint64_t areaBytes;
   Half finished;
 };
 
 struct AreaHeader {
   Half seriesCount;
-  alignas(64) Word recordsHead;
+  alignas(64) Word ringHead;
+  Word ringBegun;
   Word samples;  // counted
   Word samplesDropped;
   Word latenciesDropped;  // counted, but there was no histogram for it
+  alignas(64) Word logTaken;
+  Word logNext;     // number of the record there
+  Word logDropped;  // records that were overwritten before anyone took them for the log, and that it does not know of
+                    // yet
+  Word looks;
+  Word leftFrom, leftTo;
 };
+struct LogWords {
+  std::uint64_t taken, next, dropped, looks, leftFrom, leftTo;
+};
+static_assert(sizeof(LogWords) == sizeof(AreaHeader) - offsetof(AreaHeader, logTaken) - 16);
 
 // A struct of counters for W = Word, and the copy of it for W = std::uint64_t.
 template <class W>
@@ -98,31 +117,32 @@ struct SlabStateCopy {
 inline constexpr std::size_t kSlabBytes = 16 * 1024;
 static_assert(Histogram::kBuckets * sizeof(Word) <= kSlabBytes);
 
-inline constexpr std::size_t kTexts = 5;
-inline constexpr std::size_t kTextBytesMax[kTexts] = {8, 64, 160, 45, 64};  // method, host, path, client, user agent
+inline constexpr std::size_t kCell = 64;
+inline constexpr std::uint64_t kSegmentCells = 128;  // of the ring, for each of which there is a mark
+inline constexpr std::size_t kTexts = 8;
+// method, host, path, client, user agent, query, referer, request's id.
+inline constexpr std::size_t kTextBytesMax[kTexts] = {128, 512, 2048, 128, 512, 1024, 1552, 128};
 struct PackedRecord {
+  std::uint64_t number;  // from 0
   std::int64_t wallUs;
   std::uint8_t requestId[16];
-  std::uint64_t clientHash, pathHash, latencyUs, bytesIn, bytesOut, attemptLatencyUs;
-  std::uint32_t series, attemptSeries;  // kNoSeries: no attempt
-  std::uint16_t status, attemptStatus;
-  std::uint8_t kind, outcome, flags;  // flags: 1 probe, 2 over the threshold
-  std::uint8_t textBytes[kTexts];
-  char texts[348];  // one after the other
-};
-static_assert(sizeof(PackedRecord) == 440 && alignof(PackedRecord) == 8);
-static_assert(8 + 64 + 160 + 45 + 64 <= sizeof(PackedRecord::texts));
-struct Slot {
-  Word sequence;
-  PackedRecord record;
-};
-static_assert(sizeof(Slot) % 64 == 0);  // whole cache lines
+  std::uint64_t clientHash, pathHash, latencyUs, attemptLatencyUs, upstreamUs, bytesIn, bytesOut;
+  std::uint32_t series, attemptSeries;  // kNoSeries: none
+  std::uint16_t status, attemptStatus, cells;
+  std::uint8_t kind, outcome, flags, protocol, attempts, unused;
+  std::uint16_t textBytes[kTexts];
+};  // and then the texts, one after the other
+enum Flag : std::uint8_t { kProbe = 1, kOverThreshold = 2, kAttemptAnswered = 4, kLogged = 8 };
+static_assert(sizeof(PackedRecord) == 128 && alignof(PackedRecord) == 8);
+inline constexpr std::uint64_t kRecordCellsMax =
+    (sizeof(PackedRecord) + 128 + 512 + 2048 + 128 + 512 + 1024 + 1552 + 128 + kCell - 1) / kCell;
+static_assert(kRecordCellsMax <= kSegmentCells);  // so that a segment that is whole has a record's begin
 
 // Where things are in an area, and how large it is.
 struct Places {
-  std::uint64_t series = 0, slabStates = 0, texts = 0, textBytes = 0, slabs = 0, ring = 0, areaBytes = 0;
+  std::uint64_t series = 0, slabStates = 0, texts = 0, textBytes = 0, slabs = 0, marks = 0, ring = 0, areaBytes = 0;
 };
-inline Places placesOf(std::uint32_t seriesMax, std::uint32_t histogramsMax, std::uint32_t recordsMax) {
+inline Places placesOf(std::uint32_t seriesMax, std::uint32_t histogramsMax, std::uint32_t ringCells) {
   const auto pages = [](std::uint64_t bytes) { return (bytes + kPage - 1) / kPage * kPage; };
   Places places;
   places.series = kPage;
@@ -130,8 +150,9 @@ inline Places placesOf(std::uint32_t seriesMax, std::uint32_t histogramsMax, std
   places.texts = places.slabStates + pages(std::uint64_t{histogramsMax} * sizeof(SlabState));
   places.textBytes = pages(std::uint64_t{seriesMax} * kTextBytesPerSeries);
   places.slabs = places.texts + places.textBytes;
-  places.ring = places.slabs + std::uint64_t{histogramsMax} * kSlabBytes;
-  places.areaBytes = places.ring + pages(std::uint64_t{recordsMax} * sizeof(Slot));
+  places.marks = places.slabs + std::uint64_t{histogramsMax} * kSlabBytes;
+  places.ring = places.marks + pages(ringCells / kSegmentCells * sizeof(Word));
+  places.areaBytes = places.ring + pages(std::uint64_t{ringCells} * kCell);
   return places;
 }
 

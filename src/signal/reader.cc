@@ -9,6 +9,8 @@
 #include <cstring>
 
 #include "signal/layout.h"
+#include "signal/range_lock.h"
+#include "signal/ring_reader.h"
 #include "signal/signal.h"
 
 namespace orbit::signal {
@@ -16,36 +18,15 @@ namespace {
 
 using namespace layout;
 
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  ~File() { close(descriptor_); }
-  int get() const { return descriptor_; }
-  bool read(std::uint64_t offset, void* into, std::size_t bytes) const {
-    auto* to = static_cast<char*>(into);
-    while (bytes > 0) {
-      const ssize_t got = pread(descriptor_, to, bytes, static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) return false;
-      to += got;
-      offset += static_cast<std::uint64_t>(got);
-      bytes -= static_cast<std::size_t>(got);
-    }
-    return true;
-  }
-
- private:
-  int descriptor_;
-};
+constexpr std::uint64_t kCellsPerRecord = 16;     // read for each that is asked for
+constexpr std::uint64_t kLogCellsAtOnce = 4'096;  // 256 KiB
 
 // Plain copies of the headers.
 struct HeaderCopy {
   std::uint64_t magic;
   std::uint32_t version, pid;
   std::uint64_t generation;
-  std::uint32_t workers, seriesMax, histogramsMax, recordsMax;
+  std::uint32_t workers, seriesMax, histogramsMax, ringCells;
   std::uint64_t areaBytes;
   std::uint32_t finished, unused;
 };
@@ -69,7 +50,8 @@ struct SeriesView {
 struct AreaView {
   std::uint64_t offset = 0;
   std::vector<SeriesView> series;
-  std::uint64_t nextRecord = 0;
+  RingReader::Cursor cursor;
+  bool logBegun = false;  // something was taken for the log
 };
 
 Counters countersOf(const EntryCounters<std::uint64_t>& from) {
@@ -90,7 +72,7 @@ class FileReader final : public Reader {
   FileReader(int descriptor, const HeaderCopy& header)
       : file_(descriptor),
         header_(header),
-        places_(placesOf(header.seriesMax, header.histogramsMax, header.recordsMax)) {
+        places_(placesOf(header.seriesMax, header.histogramsMax, header.ringCells)) {
     areas_.resize(header.workers);
     for (std::size_t at = 0; at < areas_.size(); ++at) areas_[at].offset = kPage + at * places_.areaBytes;
   }
@@ -99,6 +81,8 @@ class FileReader final : public Reader {
   Pulse pulse() const override;
   std::vector<Seen> records(std::size_t countMax, std::string& texts) override;
   std::uint64_t recordsDropped() const override { return recordsDropped_; }
+  Logged takeLog(unsigned worker, std::uint64_t since, std::string& texts) override;
+  unsigned workers() const override { return header_.workers; }
 
  private:
   // The entries of an area as they are now; new ones get their view. Null: cannot be read.
@@ -108,12 +92,14 @@ class FileReader final : public Reader {
   // False when it was taken back meanwhile (all it had was seen before) or cannot be read.
   bool readSlab(const AreaView& area, SlabView& view, std::uint32_t slab, std::uint32_t epoch);
   bool readSlabStates(const AreaView& area, std::vector<SlabStateCopy>& states) const;
-  bool readHead(const AreaView& area, std::uint64_t& head) const;
-  // Those below `head`, which was read before the area's entries.
-  void takeRecords(AreaView& area, std::uint64_t head, std::size_t countMax, std::vector<PackedRecord>& into);
+  RingReader ringOf(const AreaView& area) const { return {file_, area.offset, places_, header_.ringCells}; }
+  bool readNewEntries(AreaView& area);
+  std::uint64_t again(AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
+                      std::vector<Unpacked>& into) const;
+  // The index in the snapshot of a series that a record names by its area's number.
+  std::uint32_t indexOf(const AreaView& area, std::uint32_t series) const;
+  Seen seenOf(const AreaView& area, Record record) const;
   std::uint64_t sumOf(std::size_t offsetInAreaHeader) const;
-  Seen seenOf(const PackedRecord& packed, const char* texts) const;
-  Seen attemptOf(const PackedRecord& packed) const;  // it has one
 
   File file_;
   const HeaderCopy header_;
@@ -256,116 +242,124 @@ Reader::Pulse FileReader::pulse() const {
   std::uint32_t finished = 0;
   pulse.finished = file_.read(offsetof(HeaderCopy, finished), &finished, sizeof finished) && finished == 1;
   pulse.samples = sumOf(offsetof(AreaHeader, samples));
-  pulse.records = sumOf(offsetof(AreaHeader, recordsHead));
+  pulse.records = sumOf(offsetof(AreaHeader, ringHead));
   return pulse;
 }
 
-bool FileReader::readHead(const AreaView& area, std::uint64_t& head) const {
-  return file_.read(area.offset + offsetof(AreaHeader, recordsHead), &head, sizeof head);
+// To be read after where records end: a series is there before a record names it.
+bool FileReader::readNewEntries(AreaView& area) {
+  std::uint32_t count = 0;
+  std::vector<SeriesCopy> entries;
+  if (!file_.read(area.offset + offsetof(AreaHeader, seriesCount), &count, sizeof count)) return false;
+  return count <= area.series.size() || readEntries(area, entries);
 }
 
-void FileReader::takeRecords(AreaView& area, std::uint64_t head, std::size_t countMax,
-                             std::vector<PackedRecord>& into) {
-  const std::uint64_t recordsMax = header_.recordsMax;
-  if (head - area.nextRecord > recordsMax) {
-    recordsDropped_ += head - recordsMax - area.nextRecord;
-    area.nextRecord = head - recordsMax;
-  }
-  struct SlotCopy {
-    std::uint64_t sequence;
-    PackedRecord record;
-  };
-  static_assert(sizeof(SlotCopy) == sizeof(Slot) && offsetof(SlotCopy, record) == offsetof(Slot, record));
-  const std::uint64_t count = std::min<std::uint64_t>(head - area.nextRecord, countMax);
-  std::vector<SlotCopy> slots(count);
-  const std::uint64_t first = area.nextRecord % recordsMax;
-  const std::uint64_t untilEnd = std::min(count, recordsMax - first);
-  const std::uint64_t ring = area.offset + places_.ring;
-  const bool read = file_.read(ring + first * sizeof(Slot), slots.data(), untilEnd * sizeof(Slot)) &&
-                    file_.read(ring, slots.data() + untilEnd, (count - untilEnd) * sizeof(Slot)) &&
-                    readHead(area, head);
-  for (const SlotCopy& slot : slots) {
-    const std::uint64_t index = area.nextRecord++;
-    if (!read || head >= index + recordsMax || slot.sequence != index + 1) {
-      ++recordsDropped_;
-      continue;
-    }
-    into.push_back(slot.record);
-    for (std::uint32_t* series : {&into.back().series, &into.back().attemptSeries}) {
-      // From the area's number to ours.
-      *series = *series < area.series.size() ? static_cast<std::uint32_t>(area.series[*series].merged) : kNoSeries;
-    }
-  }
+std::uint32_t FileReader::indexOf(const AreaView& area, std::uint32_t series) const {
+  return series < area.series.size() ? static_cast<std::uint32_t>(area.series[series].merged) : kNoSeries;
 }
 
-// What a request and the attempt that answered it share.
-Record sharedOf(const PackedRecord& packed) {
-  Record record;
-  record.wallUs = packed.wallUs;
-  std::memcpy(record.requestId.data(), packed.requestId, sizeof packed.requestId);
-  record.clientHash = packed.clientHash;
-  record.pathHash = packed.pathHash;
-  record.sample.probe = (packed.flags & 1U) != 0;
-  return record;
-}
-
-Reader::Seen FileReader::seenOf(const PackedRecord& packed, const char* texts) const {
-  Seen seen{sharedOf(packed), {}};
-  Record& record = seen.record;
-  record.kind =
-      static_cast<Key::Kind>(std::min<std::uint8_t>(packed.kind, static_cast<std::uint8_t>(Key::Kind::kVital)));
-  record.series = packed.series;
-  record.sample.status = packed.status;
-  record.sample.outcome = packed.outcome < kOutcomes ? static_cast<Outcome>(packed.outcome) : Outcome::kBroken;
-  record.sample.latencyUs = packed.latencyUs;
-  record.sample.bytesIn = packed.bytesIn;
-  record.sample.bytesOut = packed.bytesOut;
-  record.sample.overThreshold = (packed.flags & 2U) != 0;
-  std::string_view* const to[kTexts] = {&record.method, &record.host, &record.path, &record.client, &record.userAgent};
-  for (std::size_t at = 0; at < kTexts; ++at) {
-    const std::size_t size = std::min<std::size_t>(packed.textBytes[at], kTextBytesMax[at]);
-    *to[at] = std::string_view(texts, size);
-    texts += size;
-  }
-  if (packed.series != kNoSeries) seen.key = keys_[packed.series];
-  return seen;
-}
-
-Reader::Seen FileReader::attemptOf(const PackedRecord& packed) const {
-  Seen seen{sharedOf(packed), keys_[packed.attemptSeries]};
-  seen.record.kind = Key::Kind::kAttempt;
-  seen.record.series = packed.attemptSeries;
-  seen.record.sample.status = packed.attemptStatus;
-  seen.record.sample.latencyUs = packed.attemptLatencyUs;
-  return seen;
+Reader::Seen FileReader::seenOf(const AreaView& area, Record record) const {
+  record.series = indexOf(area, record.series);
+  record.attempt.series = indexOf(area, record.attempt.series);
+  return {record, record.series == kNoSeries ? Key() : keys_[record.series]};
 }
 
 std::vector<Reader::Seen> FileReader::records(std::size_t countMax, std::string& texts) {
-  std::vector<PackedRecord> packed;
-  std::vector<SeriesCopy> entries;
   const std::size_t each = std::max<std::size_t>(1, countMax / areas_.size());
+  std::vector<std::uint64_t> cells;
+  std::uint64_t all = 0;
   for (AreaView& area : areas_) {
-    // Where records end first: a series is there before a record names it.
-    std::uint64_t head = 0;
-    std::uint32_t count = 0;
-    if (!readHead(area, head) || head <= area.nextRecord) continue;
-    const std::uint64_t place = area.offset + offsetof(AreaHeader, seriesCount);
-    if (file_.read(place, &count, sizeof count) && count > area.series.size()) readEntries(area, entries);
-    takeRecords(area, head, each, packed);
+    cells.push_back(ringOf(area).ahead(area.cursor, kSegmentCells + each * kCellsPerRecord));
+    all += cells.back();
   }
-  std::stable_sort(packed.begin(), packed.end(),
-                   [](const PackedRecord& a, const PackedRecord& b) { return a.wallUs < b.wallUs; });
-  texts.resize(packed.size() * sizeof(PackedRecord::texts));
+  texts.resize(all * kCell);
+  std::vector<std::pair<const AreaView*, Unpacked>> found;
+  std::span<char> bytes(texts);
+  for (std::size_t at = 0; at < areas_.size(); ++at) {
+    AreaView& area = areas_[at];
+    if (cells[at] == 0 || !readNewEntries(area)) continue;
+    std::vector<Unpacked> records;
+    recordsDropped_ += ringOf(area).read(area.cursor, cells[at], each, bytes, records);
+    bytes = bytes.subspan(cells[at] * kCell);
+    for (const Unpacked& one : records) found.emplace_back(&area, one);
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.second.front.wallUs < b.second.front.wallUs; });
   std::vector<Seen> seen;
-  seen.reserve(2 * packed.size());
-  char* to = texts.data();
-  for (const PackedRecord& record : packed) {
-    std::memcpy(to, record.texts, sizeof record.texts);
-    if (record.attemptSeries != kNoSeries) seen.push_back(attemptOf(record));
-    seen.push_back(seenOf(record, to));
-    to += sizeof record.texts;
+  seen.reserve(2 * found.size());
+  for (const auto& [area, one] : found) {
+    if (one.is(kAttemptAnswered)) seen.push_back(seenOf(*area, one.attempt()));
+    seen.push_back(seenOf(*area, one.record()));
   }
   return seen;
+}
+
+// Records that a former life of the caller took and did not keep are still in the ring, if it was not long ago; what
+// the writer left to its file since is not to be had twice.
+std::uint64_t FileReader::again(AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
+                                std::vector<Unpacked>& into) const {
+  RingReader::Cursor cursor{since, 0};
+  const std::uint64_t cells = ringOf(area).ahead(cursor, words.taken - since);
+  if (cells == 0 || cursor.at >= words.taken) return 0;
+  texts.resize(cells * kCell);
+  std::vector<Unpacked> all;
+  ringOf(area).read(cursor, cells, cells, texts, all);
+  std::uint64_t at = cursor.at;
+  for (auto one = all.rbegin(); one != all.rend(); ++one) at -= one->front.cells;
+  for (const Unpacked& one : all) {
+    const bool left = at >= words.leftFrom && at < words.leftTo;
+    if (!left && at < words.taken) into.push_back(one);
+    at += one.front.cells;
+  }
+  return cells;
+}
+
+Reader::Logged FileReader::takeLog(unsigned worker, std::uint64_t since, std::string& texts) {
+  Logged logged;
+  logged.until = since;
+  AreaView& area = areas_.at(worker);
+  const std::uint64_t wordsAt = area.offset + offsetof(AreaHeader, logTaken);
+  const RangeLock lock(file_.get(), area.offset);
+  LogWords words{};
+  if (!lock.held()) {  // the writer leaves something to its file
+    logged.more = true;
+    return logged;
+  }
+  if (!file_.read(wordsAt, &words, sizeof words)) return logged;
+  std::vector<Unpacked> records;
+  std::uint64_t dropped = 0;
+  const bool first = !std::exchange(area.logBegun, true);
+  if (first && since < words.taken && again(area, since, words, texts, records) > 0) {
+    logged.more = true;
+  } else {
+    RingReader::Cursor cursor{words.taken, words.next};
+    const std::uint64_t cells = ringOf(area).ahead(cursor, kLogCellsAtOnce);
+    texts.resize(cells * kCell);
+    dropped = words.dropped;
+    if (cells > 0) dropped += ringOf(area).read(cursor, cells, cells, texts, records);
+    words.dropped = 0;
+    words.taken = cursor.at;
+    words.next = cursor.number;
+    logged.more = cells == kLogCellsAtOnce;
+  }
+  ++words.looks;
+  if (!readNewEntries(area) || !file_.write(wordsAt, &words, offsetof(LogWords, leftFrom)))
+    return {{}, since, 0, false};
+  logged.until = words.taken;
+  logged.dropped = dropped;
+  static const Key kNone;
+  const auto keyOf = [&](std::uint32_t series) -> const Key& {
+    const std::uint32_t index = indexOf(area, series);
+    return index == kNoSeries ? kNone : keys_[index];
+  };
+  logged.lines.reserve(records.size());
+  for (const Unpacked& one : records) {
+    if (!one.is(kLogged)) continue;
+    const Key& key = keyOf(one.front.series);
+    const Names names{key.route, key.service, key.release, keyOf(one.front.attemptSeries).instance};
+    logged.lines.push_back(lineOf(one.record(), names));
+  }
+  return logged;
 }
 
 Error unreadable(const std::string& path, Code code, const std::string& why) {
@@ -374,8 +368,10 @@ Error unreadable(const std::string& path, Code code, const std::string& why) {
 
 }  // namespace
 
-Result<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+Result<std::unique_ptr<Reader>> Reader::open(const std::string& path, bool keepsLog) {
+  // The edge may be less trusted than its reader: nothing is written to where its link points.
+  const int access = keepsLog ? O_RDWR | O_NOFOLLOW : O_RDONLY;
+  const int descriptor = ::open(path.c_str(), access | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (descriptor < 0) return unreadable(path, errno == ENOENT ? Code::kNotFound : Code::kDenied, std::strerror(errno));
   HeaderCopy header{};
   struct stat info {};
@@ -388,8 +384,8 @@ Result<std::unique_ptr<Reader>> Reader::open(const std::string& path) {
   const bool limits =
       header.workers > 0 && header.workers <= kWorkersMax && header.seriesMax > 0 && header.seriesMax <= kSeriesMax &&
       std::uint64_t{header.seriesMax} * header.workers <= kSeriesOfAllMax && header.histogramsMax <= kHistogramsMax &&
-      header.recordsMax > 0 && header.recordsMax <= kRecordsMax;
-  const Places places = limits ? placesOf(header.seriesMax, header.histogramsMax, header.recordsMax) : Places{};
+      header.ringCells >= kRingCellsMin && header.ringCells <= kRingCellsMax && header.ringCells % kSegmentCells == 0;
+  const Places places = limits ? placesOf(header.seriesMax, header.histogramsMax, header.ringCells) : Places{};
   if (!limits || header.areaBytes != places.areaBytes ||
       static_cast<std::uint64_t>(info.st_size) < kPage + header.workers * places.areaBytes) {
     return unreadable(path, Code::kInvalid, "it is damaged");

@@ -25,7 +25,7 @@ class SharedTest : public ::testing::Test {
     options_.path = folder_ + "/signal";
     options_.seriesMax = 64;
     options_.histogramsMax = 8;
-    options_.recordsMax = 256;
+    options_.ringCells = 1024;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
@@ -112,6 +112,48 @@ TEST_F(SharedTest, TwoThreadsWriteAndOneReads) {
   }
 }
 
+// The log's reader takes what it can, its writer leaves the rest over: each record to one of them, or told as lost (the
+// writer laps a ring so small while the reader has it).
+TEST_F(SharedTest, NoLineOfTheLogIsDoubledBetweenItsTakers) {
+  const auto write = Writer::create(options_).value();
+  const auto read = Reader::open(options_.path, true).value();
+  constexpr std::uint64_t kTurns = 100'000;
+  std::vector<int> times(kTurns);
+  std::atomic<bool> running{true};
+  std::vector<std::uint64_t> left;
+  std::thread thread([&] {
+    WorkerWriter& worker = write->worker(0);
+    worker.keepLog([&left](const AccessLine& line) { left.push_back(std::stoull(std::string(line.path))); });
+    Record record;
+    record.logged = true;
+    for (std::uint64_t turn = 0; turn < kTurns; ++turn) {
+      const std::string path = std::to_string(turn);
+      record.path = path;
+      worker.record(record);
+    }
+    running = false;
+  });
+  std::uint64_t since = 0, dropped = 0, taken = 0;
+  std::string texts;
+  const auto take = [&] {
+    const auto logged = read->takeLog(0, since, texts);
+    EXPECT_GE(logged.until, since);
+    since = logged.until;
+    dropped += logged.dropped;
+    for (const AccessLine& line : logged.lines) ++times.at(std::stoull(std::string(line.path)));
+    taken += logged.lines.size();
+  };
+  while (running) take();
+  thread.join();
+  take();
+  take();
+  EXPECT_GT(taken, 0U);
+  for (const std::uint64_t turn : left) ++times.at(turn);
+  EXPECT_EQ(std::count(times.begin(), times.end(), 1) + static_cast<std::ptrdiff_t>(dropped),
+            static_cast<std::ptrdiff_t>(kTurns));
+  EXPECT_EQ(*std::max_element(times.begin(), times.end()), 1);
+}
+
 TEST_F(SharedTest, HistogramsChangeHandsUnderTheReader) {
   // Three series in turn share two histograms; "ten minutes" pass in ten ticks, often between two looks.
   options_.histogramsMax = 2;
@@ -153,7 +195,7 @@ TEST_F(SharedTest, AWriterKilledBetweenTwoCountersLeavesTheLatencyToo) {
   const auto read = Reader::open(options_.path).value();
   say(write->worker(0), 1);  // of the first series, in the first slab
   ASSERT_EQ(read->snapshot().series.at(0).latency.count(), 1U);
-  const auto places = layout::placesOf(options_.seriesMax, options_.histogramsMax, options_.recordsMax);
+  const auto places = layout::placesOf(options_.seriesMax, options_.histogramsMax, options_.ringCells);
   const std::uint64_t area = layout::kPage;
   const std::uint64_t classAt = area + places.series + offsetof(layout::SeriesCopy, counters) +
                                 offsetof(layout::EntryCounters<std::uint64_t>, byClass) + 2 * sizeof(std::uint64_t);

@@ -1,12 +1,14 @@
 // The door of signal: what the edge says about requests, in memory it shares with the daemon (decision 14). One file an
 // edge generation: cumulative counters and latency histograms by series, and a ring of records with a drop count, an
-// area for each worker thread so that writing takes no lock and no contended line. Either side may be killed at any
-// moment; the reader never trusts what it reads. Layout and version of the file: layout.h (decision 4). It belongs into
-// a tmpfs (the run folder), where nothing is written back to a disk. Thread rules: a WorkerWriter belongs to its
-// thread; a Reader to its own; they meet only in the file.
+// area for each worker thread so that writing takes no lock and no contended line. The records are what the access log
+// is made of too, by whoever takes them from there, so that a request costs its worker neither a line nor a write.
+// Either side may be killed at any moment; the reader never trusts what it reads. Layout and version of the file:
+// layout.h (decision 4). It belongs into a tmpfs (the run folder), where nothing is written back to a disk. Thread
+// rules: a WorkerWriter belongs to its thread; a Reader to its own; they meet only in the file.
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +16,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "signal/access_line.h"  // IWYU pragma: export
 #include "signal/histogram.h"
 #include "signal/vital.h"  // IWYU pragma: export
 
@@ -68,24 +71,39 @@ struct Counters {
   bool operator==(const Counters&) const = default;
 };
 
-// One line of the access log, and one piece of evidence. Fixed size in the ring; texts are cut to fit.
+enum class Protocol : std::uint8_t { kNone, kHttp10, kHttp11, kHttp2 };
+
+// One line of the access log, and one piece of evidence. Texts are cut to what the line has of them.
 struct Record {
   std::int64_t wallUs = 0;
   Key::Kind kind = Key::Kind::kRequest;
-  std::array<std::uint8_t, 16> requestId{};
+  RequestId requestId{};
   std::uint64_t clientHash = 0;  // decision 13
   std::uint64_t pathHash = 0;
   std::uint32_t series = ~0U;  // written: the worker's SeriesId or kNoSeries; read: index into Snapshot::series
   Sample sample;
-  // Of a request: the attempt that answered it, which shares all else with it. Written only: it is read as a record of
-  // its own, without texts and bytes, before that of its request.
+  // Of a request: its last attempt. One that answered shares all else with its request, and is read as a record of its
+  // own as well, without texts and bytes, before that of its request.
   struct Attempt {
-    std::uint32_t series = ~0U;  // none: there was no such attempt
+    std::uint32_t series = ~0U;  // none: there was no attempt
     int status = 0;
     std::uint64_t latencyUs = 0;
+    bool answered = false;
   } attempt;
-  std::string_view method, host, path, client, userAgent;  // the ring keeps 8, 64, 160, 45 and 64 bytes
+  // Of a request that is a line of the access log.
+  bool logged = false;
+  Protocol protocol = Protocol::kNone;
+  int attempts = 0;
+  std::uint64_t upstreamUs = 0;
+  std::string_view method, host, path, client, userAgent;
+  std::string_view query, referer;  // without secrets
+  std::string_view givenId;         // the request's id, where it came with one
 };
+
+struct Names {
+  std::string_view route, service, release, instance;
+};
+AccessLine lineOf(const Record& record, const Names& names);
 
 using SeriesId = std::uint32_t;
 inline constexpr SeriesId kNoSeries = ~0U;
@@ -98,8 +116,12 @@ class WorkerWriter {
   virtual SeriesId series(const Key& key) = 0;
   virtual void count(SeriesId series, const Sample& sample) = 0;
   virtual void record(const Record& record) = 0;
-  // Once a second or so: gives back histograms idle for ten minutes.
+  // Once a second or so: gives back histograms idle for ten minutes, and hands on what nobody comes for (keepLog).
   virtual void tick(std::int64_t wallUs) = 0;
+  // From now on no record that is to be logged is lost: what Reader::takeLog has not taken goes to `leftOver`, one call
+  // a line, before it is overwritten; all of it when that reader has not come for two ticks, and by leaveLog().
+  virtual void keepLog(std::function<void(const AccessLine&)> leftOver) = 0;
+  virtual void leaveLog() = 0;
 };
 
 struct WriterOptions {
@@ -108,7 +130,7 @@ struct WriterOptions {
   unsigned workers = 1;
   std::uint32_t seriesMax = 16'384;     // a worker
   std::uint32_t histogramsMax = 1'024;  // a worker
-  std::uint32_t recordsMax = 4'096;     // in a worker's ring
+  std::uint32_t ringCells = 32'768;     // in a worker's ring, of 64 bytes; a record takes some four
 };
 
 class Writer {
@@ -139,14 +161,15 @@ struct Snapshot {
 
 class Reader {
  public:
-  // Errors: kNotFound, kUnsupported (another layout), kInvalid (not ours, damaged).
-  static Result<std::unique_ptr<Reader>> open(const std::string& path);
+  // Errors: kNotFound, kDenied, kUnsupported (another layout), kInvalid (not ours, damaged). `keepsLog`: for takeLog,
+  // which writes to the file; one a file.
+  static Result<std::unique_ptr<Reader>> open(const std::string& path, bool keepsLog = false);
   virtual ~Reader() = default;
   // To be called at least every ten minutes, or histograms given back in between are missed (layout.h).
   virtual Snapshot snapshot() = 0;
   // Cheap: whether a snapshot would say anything new.
   struct Pulse {
-    std::uint64_t samples = 0, records = 0;  // written ever; each sample is counted before its record
+    std::uint64_t samples = 0, records = 0;  // how far they have come; each sample is counted before its record
     bool finished = false;
     std::uint32_t pid = 0;
     bool operator==(const Pulse&) const = default;
@@ -160,12 +183,24 @@ class Reader {
   };
   virtual std::vector<Seen> records(std::size_t countMax, std::string& texts) = 0;
   virtual std::uint64_t recordsDropped() const = 0;
+
+  // The next records of a worker that are to be logged, which are its caller's from then on.
+  struct Logged {
+    std::vector<AccessLine> lines;  // oldest first; their texts are good until the reader's next call
+    std::uint64_t until = 0;        // where this ends; to be kept with the lines
+    std::uint64_t dropped = 0;      // before these: overwritten before anyone took them
+    bool more = false;              // there are more now
+  };
+  // `since`: where the caller's kept lines end, of this file and worker; 0 if there are none. Of a caller that was
+  // killed between taking and keeping, it brings what it can once more.
+  virtual Logged takeLog(unsigned worker, std::uint64_t since, std::string& texts) = 0;
+  virtual unsigned workers() const = 0;
 };
 
 // The files of one folder, "<generation>.signals": all generations of an edge, those included that come later.
 class Generations {
  public:
-  explicit Generations(std::string folder) : folder_(std::move(folder)) {}
+  explicit Generations(std::string folder, bool keepsLog = false) : folder_(std::move(folder)), keepsLog_(keepsLog) {}
   // Opens what came since the last call, and lets go of what was removed. One that is just being made opens the next
   // time.
   void look();
@@ -173,6 +208,7 @@ class Generations {
 
  private:
   std::string folder_;
+  bool keepsLog_;
   std::map<std::uint64_t, std::unique_ptr<Reader>> readers_;
 };
 

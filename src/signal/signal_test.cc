@@ -7,54 +7,16 @@
 #include <filesystem>
 
 #include "signal/layout.h"
+#include "signal/test_file.h"
 
 namespace orbit::signal {
 namespace {
 
 constexpr std::int64_t kMinuteUs = 60'000'000;
 
-class SignalTest : public ::testing::Test {
+class SignalTest : public SignalFile {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/orbit-signal-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    options_.path = folder_ + "/signal";
-    options_.generation = 42;
-    options_.seriesMax = 64;
-    options_.histogramsMax = 4;
-    options_.recordsMax = 16;
-  }
   void TearDown() override { std::filesystem::remove_all(folder_); }
-
-  std::unique_ptr<Writer> writer() {
-    auto made = Writer::create(options_);
-    EXPECT_TRUE(made.ok());
-    return made.ok() ? std::move(made).value() : nullptr;
-  }
-  std::unique_ptr<Reader> reader() {
-    auto made = Reader::open(options_.path);
-    EXPECT_TRUE(made.ok());
-    return made.ok() ? std::move(made).value() : nullptr;
-  }
-  static Key key(const std::string& release, Key::Kind kind = Key::Kind::kAttempt) {
-    return Key{kind, "web", "web", release, kind == Key::Kind::kAttempt ? release + ".1" : ""};
-  }
-  static Sample answer(int status, std::uint64_t latencyUs) {
-    Sample sample;
-    sample.status = status;
-    sample.latencyUs = latencyUs;
-    sample.bytesOut = 10;
-    return sample;
-  }
-  static Sample outcome(Outcome how, int status = 0) {
-    Sample sample = answer(status, 7);
-    sample.outcome = how;
-    return sample;
-  }
-
-  std::string folder_;
-  WriterOptions options_;
 };
 
 TEST_F(SignalTest, CountsWhatHappened) {
@@ -213,106 +175,6 @@ TEST_F(SignalTest, IdleHistogramsAreGivenBackAndNoCountGoesBack) {
   }
   EXPECT_EQ(reader()->snapshot().series[0].latency.count(), 0U) << "a reader that came later has the counters only";
   EXPECT_EQ(reader()->snapshot().series[0].counters.count(), 8U);
-}
-
-TEST_F(SignalTest, RecordsComeBackAsTheyWere) {
-  const auto write = writer();
-  const auto read = reader();
-  WorkerWriter& worker = write->worker(0);
-  worker.series(key("r0"));
-  Record record;
-  record.wallUs = 5;
-  record.kind = Key::Kind::kAttempt;
-  record.requestId = {1, 2, 3};
-  record.clientHash = 77;
-  record.pathHash = 78;
-  record.series = worker.series(key("r1"));
-  record.sample = outcome(Outcome::kTimeout, 0);
-  record.sample.overThreshold = true;
-  record.method = "PROPFINDERS";
-  record.host = "example.com";
-  record.path = "/a";
-  record.userAgent = "agent";
-  worker.record(record);
-  std::string texts;
-  const auto seen = read->records(100, texts);
-  ASSERT_EQ(seen.size(), 1U);
-  const Record& back = seen[0].record;
-  EXPECT_EQ(seen[0].key, key("r1"));
-  EXPECT_EQ(back.series, 1U);
-  EXPECT_EQ(back.wallUs, 5);
-  EXPECT_EQ(back.kind, Key::Kind::kAttempt);
-  EXPECT_EQ(back.requestId, record.requestId);
-  EXPECT_EQ(back.clientHash, 77U);
-  EXPECT_EQ(back.pathHash, 78U);
-  EXPECT_EQ(back.sample.outcome, Outcome::kTimeout);
-  EXPECT_TRUE(back.sample.overThreshold);
-  EXPECT_EQ(back.sample.latencyUs, 7U);
-  EXPECT_EQ(back.sample.bytesOut, 10U);
-  EXPECT_EQ(back.method, "PROPFIND") << "cut";
-  EXPECT_EQ(back.host, "example.com");
-  EXPECT_EQ(back.path, "/a");
-  EXPECT_EQ(back.client, "");
-  EXPECT_EQ(back.userAgent, "agent");
-  EXPECT_TRUE(read->records(100, texts).empty());
-}
-
-TEST_F(SignalTest, ARequestBringsTheAttemptThatAnsweredIt) {
-  const auto write = writer();
-  const auto read = reader();
-  WorkerWriter& worker = write->worker(0);
-  Record record;
-  record.wallUs = 5;
-  record.requestId = {9};
-  record.clientHash = 77;
-  record.pathHash = 78;
-  record.series = worker.series(key("r1", Key::Kind::kRequest));
-  record.sample = answer(200, 900);
-  record.sample.probe = true;
-  record.path = "/a";
-  record.attempt = {worker.series(key("r1")), 204, 800};
-  worker.record(record);
-  std::string texts;
-  const auto seen = read->records(1, texts);
-  ASSERT_EQ(seen.size(), 2U);
-  EXPECT_EQ(seen[0].key, key("r1"));
-  EXPECT_EQ(seen[1].key, key("r1", Key::Kind::kRequest));
-  const Record& attempt = seen[0].record;
-  EXPECT_EQ(attempt.kind, Key::Kind::kAttempt);
-  EXPECT_EQ(attempt.wallUs, 5);
-  EXPECT_EQ(attempt.requestId, record.requestId);
-  EXPECT_EQ(attempt.clientHash, 77U);
-  EXPECT_EQ(attempt.pathHash, 78U);
-  EXPECT_EQ(attempt.sample.status, 204);
-  EXPECT_EQ(attempt.sample.outcome, Outcome::kAnswered);
-  EXPECT_EQ(attempt.sample.latencyUs, 800U);
-  EXPECT_TRUE(attempt.sample.probe);
-  EXPECT_EQ(attempt.path, "");
-  EXPECT_EQ(seen[1].record.path, "/a");
-  EXPECT_EQ(seen[1].record.sample.latencyUs, 900U);
-}
-
-TEST_F(SignalTest, OverwrittenRecordsAreCounted) {
-  options_.workers = 2;
-  const auto write = writer();
-  const auto read = reader();
-  std::string texts;
-  Record record;
-  for (int i = 0; i < 41; ++i) {
-    record.wallUs = i;
-    write->worker(static_cast<unsigned>(i % 2)).record(record);
-  }
-  // 21 and 20 were written, 16 fit; the slot the writer might be in is not trusted.
-  auto seen = read->records(100, texts);
-  EXPECT_EQ(seen.size() + read->recordsDropped(), 41U);
-  EXPECT_EQ(seen.size(), 30U);
-  EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end(),
-                             [](const auto& a, const auto& b) { return a.record.wallUs < b.record.wallUs; }));
-  for (int i = 0; i < 10; ++i) write->worker(0).record(record);
-  EXPECT_EQ(read->records(6, texts).size(), 3U) << "the share of one worker";
-  EXPECT_EQ(read->records(100, texts).size(), 7U);
-  EXPECT_EQ(read->recordsDropped(), 11U);
-  EXPECT_EQ(read->snapshot().recordsDropped, 11U);
 }
 
 TEST_F(SignalTest, RefusesWhatIsNotOurs) {

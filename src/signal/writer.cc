@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "signal/layout.h"
+#include "signal/ring_writer.h"
 #include "signal/signal.h"
 
 namespace orbit::signal {
@@ -17,17 +18,6 @@ using namespace layout;
 constexpr std::int64_t kIdleUsMax = 600'000'000;
 constexpr std::int64_t kTickUsMax = 60'000'000;  // a step of the wall clock makes nothing idle
 constexpr std::uint64_t kReserveBytes = 64 * 1024;
-constexpr std::size_t kPrefetched = 4;  // cache lines: a record with texts of the usual length
-
-// What is stored below is not seen before what was stored above. x86 keeps its stores in order: there it is for the
-// compiler alone.
-void keepOrder() {
-#if defined(__x86_64__)
-  std::atomic_signal_fence(std::memory_order_acq_rel);
-#else
-  std::atomic_thread_fence(std::memory_order_acq_rel);
-#endif
-}
 
 // One writer, so no locked instruction: on x86 both are plain moves.
 template <class W, class N>
@@ -46,6 +36,7 @@ class Mapping {
     close(descriptor_);
   }
   char* at(std::uint64_t offset) const { return bytes_ + offset; }
+  int descriptor() const { return descriptor_; }
   // Gives pages to a part that was never written, or was given back; false when the disk is full.
   bool reserve(std::uint64_t offset, std::uint64_t bytes) const {
     const auto begin = static_cast<off_t>(offset);
@@ -80,11 +71,12 @@ class AreaWriter final : public WorkerWriter {
       : file_(file),
         offset_(offset),
         options_(options),
-        places_(placesOf(options.seriesMax, options.histogramsMax, options.recordsMax)),
+        places_(placesOf(options.seriesMax, options.histogramsMax, options.ringCells)),
         header_(*at<AreaHeader>(0)),
         entries_(at<SeriesEntry>(places_.series)),
         slabStates_(at<SlabState>(places_.slabStates)),
-        ring_(at<Slot>(places_.ring)),
+        ring_({header_, at<Word>(places_.marks), at<char>(places_.ring), options.ringCells, file.descriptor(), offset},
+              [this](const PackedRecord& record) { return namesOf(record); }),
         touched_(options.histogramsMax),
         idleUs_(options.histogramsMax) {
     for (std::uint32_t slab = options.histogramsMax; slab > 0; --slab) freeSlabs_.push_back(slab - 1);
@@ -94,12 +86,14 @@ class AreaWriter final : public WorkerWriter {
   bool reserveFixed() const {
     return file_.reserve(offset_, kPage) &&
            file_.reserve(offset_ + places_.slabStates, places_.texts - places_.slabStates) &&
-           file_.reserve(offset_ + places_.ring, places_.areaBytes - places_.ring);
+           file_.reserve(offset_ + places_.marks, places_.areaBytes - places_.marks);
   }
 
   SeriesId series(const Key& key) override;
   void count(SeriesId series, const Sample& sample) override;
-  void record(const Record& record) override;
+  void record(const Record& record) override { ring_.record(record); }
+  void keepLog(std::function<void(const AccessLine&)> leftOver) override { ring_.keepLog(std::move(leftOver)); }
+  void leaveLog() override { ring_.leaveLog(); }
   void tick(std::int64_t wallUs) override;
 
  private:
@@ -114,6 +108,8 @@ class AreaWriter final : public WorkerWriter {
   void countLatency(SeriesId series, std::uint64_t latencyUs);
   std::uint32_t takeSlab(SeriesId series);
   void giveSlabBack(std::uint32_t slab);
+  Names namesOf(const PackedRecord& record) const;
+  std::array<std::string_view, kKeyParts> partsOf(SeriesId series) const;
 
   const Mapping& file_;
   const std::uint64_t offset_;
@@ -122,10 +118,10 @@ class AreaWriter final : public WorkerWriter {
   AreaHeader& header_;
   SeriesEntry* const entries_;
   SlabState* const slabStates_;
-  Slot* const ring_;
+  RingWriter ring_;
   // Our own copies: what is mapped is never read back but counters and epochs.
   std::uint32_t seriesCount_ = 0;
-  std::uint64_t recordsHead_ = 0, textEnd_ = 0, seriesReserved_ = 0, textsReserved_ = 0;
+  std::uint64_t textEnd_ = 0, seriesReserved_ = 0, textsReserved_ = 0;
   std::vector<std::uint32_t> slabOf_;     // by series; index + 1
   std::vector<std::uint8_t> isAttempt_;   // by series
   std::vector<std::uint32_t> freeSlabs_;  // the next one last
@@ -251,6 +247,7 @@ void AreaWriter::giveSlabBack(std::uint32_t slab) {
 }
 
 void AreaWriter::tick(std::int64_t wallUs) {
+  ring_.tick();
   const std::int64_t passedUs = tickUs_ == 0 ? 0 : std::clamp<std::int64_t>(wallUs - tickUs_, 0, kTickUsMax);
   tickUs_ = wallUs;
   for (SeriesId series = 0; series < seriesCount_; ++series) {
@@ -262,47 +259,28 @@ void AreaWriter::tick(std::int64_t wallUs) {
   }
 }
 
-void AreaWriter::record(const Record& record) {
-  Slot& slot = ring_[recordsHead_ % options_.recordsMax];
-  slot.sequence.store(0, std::memory_order_relaxed);
-  keepOrder();
-  PackedRecord& packed = slot.record;
-  packed.wallUs = record.wallUs;
-  std::memcpy(packed.requestId, record.requestId.data(), sizeof packed.requestId);
-  packed.clientHash = record.clientHash;
-  packed.pathHash = record.pathHash;
-  packed.latencyUs = record.sample.latencyUs;
-  packed.bytesIn = record.sample.bytesIn;
-  packed.bytesOut = record.sample.bytesOut;
-  packed.attemptLatencyUs = record.attempt.latencyUs;
-  packed.series = record.series;
-  packed.attemptSeries = record.attempt.series;
-  packed.status = static_cast<std::uint16_t>(record.sample.status);
-  packed.attemptStatus = static_cast<std::uint16_t>(record.attempt.status);
-  packed.kind = static_cast<std::uint8_t>(record.kind);
-  packed.outcome = static_cast<std::uint8_t>(record.sample.outcome);
-  packed.flags = static_cast<std::uint8_t>((record.sample.probe ? 1U : 0U) | (record.sample.overThreshold ? 2U : 0U));
-  char* to = packed.texts;
-  const std::string_view* const texts[kTexts] = {&record.method, &record.host, &record.path, &record.client,
-                                                 &record.userAgent};
-  for (std::size_t at = 0; at < kTexts; ++at) {
-    const std::size_t size = std::min(texts[at]->size(), kTextBytesMax[at]);
-    packed.textBytes[at] = static_cast<std::uint8_t>(size);
-    if (size != 0) std::memcpy(to, texts[at]->data(), size);
-    to += size;
+std::array<std::string_view, kKeyParts> AreaWriter::partsOf(SeriesId series) const {
+  std::array<std::string_view, kKeyParts> parts;
+  if (series >= seriesCount_) return parts;
+  const SeriesEntry& entry = entries_[series];
+  const char* from = at<char>(places_.texts + entry.textOffset);
+  for (std::size_t part = 0; part < kKeyParts; ++part) {
+    parts[part] = {from, entry.textBytes[part]};
+    from += entry.textBytes[part];
   }
-  slot.sequence.store(++recordsHead_, std::memory_order_release);
-  header_.recordsHead.store(recordsHead_, std::memory_order_release);
-  // The ring is larger than a processor's own cache: what is written next is fetched while something else is done.
-  const char* const next = reinterpret_cast<const char*>(&ring_[recordsHead_ % options_.recordsMax]);
-  for (std::size_t line = 0; line < kPrefetched; ++line) __builtin_prefetch(next + line * 64, 1);
+  return parts;
+}
+
+Names AreaWriter::namesOf(const PackedRecord& record) const {
+  const auto request = partsOf(record.series);
+  return {request[0], request[1], request[2], partsOf(record.attemptSeries)[3]};
 }
 
 class FileWriter final : public Writer {
  public:
   FileWriter(int descriptor, char* bytes, std::uint64_t size, const WriterOptions& options)
       : file_(descriptor, bytes, size) {
-    const Places places = placesOf(options.seriesMax, options.histogramsMax, options.recordsMax);
+    const Places places = placesOf(options.seriesMax, options.histogramsMax, options.ringCells);
     for (unsigned worker = 0; worker < options.workers; ++worker) {
       workers_.push_back(std::make_unique<AreaWriter>(file_, kPage + worker * places.areaBytes, options));
     }
@@ -321,7 +299,7 @@ class FileWriter final : public Writer {
     header.workers = options.workers;
     header.seriesMax = options.seriesMax;
     header.histogramsMax = options.histogramsMax;
-    header.recordsMax = options.recordsMax;
+    header.ringCells = options.ringCells;
     header.areaBytes = areaBytes;
     return true;
   }
@@ -347,10 +325,11 @@ Error failure(const std::string& path, const char* what) {
 Result<std::unique_ptr<Writer>> Writer::create(const WriterOptions& options) {
   if (options.workers == 0 || options.workers > kWorkersMax || options.seriesMax == 0 ||
       std::uint64_t{options.seriesMax} * options.workers > kSeriesOfAllMax || options.histogramsMax > kHistogramsMax ||
-      options.recordsMax == 0 || options.recordsMax > kRecordsMax) {
+      options.ringCells < kRingCellsMin || options.ringCells > kRingCellsMax ||
+      options.ringCells % kSegmentCells != 0) {
     return Error{Code::kInvalid, "a limit of the signal file is out of range"};
   }
-  const std::uint64_t areaBytes = placesOf(options.seriesMax, options.histogramsMax, options.recordsMax).areaBytes;
+  const std::uint64_t areaBytes = placesOf(options.seriesMax, options.histogramsMax, options.ringCells).areaBytes;
   const std::uint64_t size = kPage + options.workers * areaBytes;
   const std::string fresh = options.path + ".new-" + std::to_string(getpid());
   unlink(fresh.c_str());

@@ -175,6 +175,7 @@ def test_tls_sessions_go_on_with_the_next_generation(home, _, origins):
 @with_home
 def test_the_log_is_opened_again(home, port, _):
     log = home.folder / "logs/edge/access.log"
+    os.kill(home.pid("daemon"), signal.SIGSTOP)  # else it takes what there is to log before the edge writes it
     life.get(port, "/before")
     life.until(lambda: "/before" in log.read_text(), "the first line")
     log.rename(log.with_suffix(".1"))
@@ -183,6 +184,7 @@ def test_the_log_is_opened_again(home, port, _):
     life.until(log.exists, "a new log")
     life.get(port, "/after")
     life.until(lambda: "/after" in log.read_text(), "a line in the new log")
+    os.kill(daemon, signal.SIGCONT)
     assert (home.pid("daemon"), home.pid("edge")) == (daemon, edge)
 
 

@@ -252,8 +252,9 @@ class Home:
     def said(self):
         return (self.folder / "logs/orbit.log").read_text()
 
-    def orbit(self, *words):
-        return subprocess.run([ORBIT, *words], env=self.env, text=True, capture_output=True, timeout=60, check=False)
+    def orbit(self, *words, stdout=subprocess.PIPE):
+        return subprocess.run([ORBIT, *words], env=self.env, text=True, stdout=stdout, stderr=subprocess.PIPE, timeout=300,
+                              check=False)
 
     def stop(self):
         assert self.tell("stop").startswith("ok")

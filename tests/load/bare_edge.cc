@@ -1,6 +1,6 @@
 // The edge without what observes it, for bench/signals: the same workers, table and sockets, and signals only where a
-// file for them is named. Ends at SIGTERM.
-//   bare_edge TABLE [SIGNALFILE]
+// file for them is named, and then an access log for what nobody takes from there. Ends at SIGTERM.
+//   bare_edge TABLE [SIGNALFILE [LOG]]
 #include <csignal>
 #include <cstdio>
 
@@ -22,6 +22,7 @@ int main(int count, char** words) {
   net::Loop loop;
   edge::Options options;
   if (count > 2) options.signalFile = words[2];
+  if (count > 3) options.logFile = words[3];
   auto edge = edge::Edge::create(loop, options);
   plane::Sockets sockets(nullptr);
   plane::Sockets::Needed needed = sockets.need(reading.table);

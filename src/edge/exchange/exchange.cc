@@ -40,7 +40,7 @@ void ExchangeState::begin(const ClientFacts& facts) {
   decision_.route = nullptr;
   attempt_ = nullptr;
   choice_ = {};
-  answeredBy_ = {};
+  lastAttempt_ = {};
   attempts_ = retries_ = status_ = 0;
   attemptReady_ = attemptTunnel_ = shielded_ = clientGone_ = headSent_ = answerEnded_ = requestEnded_ = false;
   bodyUsed_ = readingPaused_ = stream_ = reported_ = attemptReported_ = upstreamEnded_ = noBody_ = false;

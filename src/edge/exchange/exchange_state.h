@@ -136,7 +136,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   int attempts_ = 0;
   int retries_ = 0;
   bool shielded_ = false;
-  signal::Record::Attempt answeredBy_;  // waits for the request's record
+  signal::Record::Attempt lastAttempt_;  // waits for the request's record
 
   // Of the client's side.
   bool clientGone_ = false;
@@ -169,6 +169,7 @@ class ExchangeState final : public Exchange, public AttemptOwner, public Resumab
   std::string page_;      // a body of our own
   std::array<std::uint8_t, 16> requestId_{};
   std::string requestIdText_;
+  bool idGiven_ = false;  // it came with the request
 
   // Server-to-client frames of a WebSocket (RFC 6455 5.2): whether we stand between two of them.
   bool webSocket_ = false;

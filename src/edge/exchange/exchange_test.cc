@@ -121,7 +121,7 @@ TEST_F(ExchangeTest, AnAttemptThatFailedIsRecordedAtOnce) {
   EXPECT_EQ(world.signals.records[0].kind, signal::Key::Kind::kAttempt);
   EXPECT_EQ(world.signals.records[0].sample.status, 500);
   EXPECT_EQ(world.signals.records[0].clientHash, hash);
-  EXPECT_EQ(world.signals.records[1].attempt.series, signal::kNoSeries);
+  EXPECT_FALSE(world.signals.records[1].attempt.answered);
   EXPECT_EQ(world.signals.records[1].clientHash, hash);
 }
 

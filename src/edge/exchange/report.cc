@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "edge/exchange/exchange_state.h"
+#include "edge/log/secrets.h"
 #include "edge/worker/limits.h"
 #include "edge/worker/worker.h"
 
@@ -11,41 +12,8 @@ using signal::Outcome;
 
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-std::string_view outcomeName(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::kAnswered:
-      return "answered";
-    case Outcome::kClientAborted:
-      return "client_aborted";
-    case Outcome::kBroken:
-      return "broken";
-    case Outcome::kConnectFailed:
-      return "connect_failed";
-    case Outcome::kTimeout:
-      return "timeout";
-    case Outcome::kReset:
-      return "reset";
-    case Outcome::kShielded:
-      return "shielded";
-  }
-  return "";
-}
-
 bool isVisible(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
-}
-
-// In the form 8-4-4-4-12.
-void writeUuid(const std::array<std::uint8_t, 16>& id, std::string& out) {
-  out.resize(36);
-  std::size_t at = 0;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    if (i == 4 || i == 6 || i == 8 || i == 10) out[at++] = '-';
-    out[at++] = kHexDigits[id[i] >> 4];
-    out[at++] = kHexDigits[id[i] & 15];
-  }
 }
 
 }  // namespace
@@ -77,6 +45,7 @@ void ExchangeState::reportRefused(const ClientFacts& facts, const http::RequestI
 
 // Taken over from a trusted proxy, else a UUIDv7 (RFC 9562 5.7).
 void ExchangeState::makeRequestId() {
+  idGiven_ = false;
   const std::uint64_t random = worker_.random().next();
   const std::uint64_t more = worker_.random().next();
   const auto ms = static_cast<std::uint64_t>(startWallUs_ / 1000);
@@ -94,11 +63,13 @@ void ExchangeState::makeRequestId() {
       const std::string_view value = request_.at(given->value);
       if (!value.empty() && value.size() <= kRequestIdBytesMax && isVisible(value)) {
         requestIdText_ = value;
+        idGiven_ = true;
         return;
       }
     }
   }
-  writeUuid(requestId_, requestIdText_);
+  requestIdText_.resize(signal::kUuidBytes);
+  signal::writeUuid(requestId_, requestIdText_.data());
 }
 
 std::string_view ExchangeState::routeName() const {
@@ -178,10 +149,9 @@ void ExchangeState::reportAttempt(Outcome outcome, int status) {
   sample.probe = probe_;
   worker_.signals()->count(series, sample);
   // Nearly all requests are answered well by one attempt: they share a record. What failed is told at once.
-  if (outcome == Outcome::kAnswered && status < 500 && !reported_) {
-    answeredBy_ = {series, status, sample.latencyUs};
-    return;
-  }
+  const bool shared = outcome == Outcome::kAnswered && status < 500 && !reported_;
+  lastAttempt_ = {series, status, sample.latencyUs, shared};
+  if (shared) return;
   signal::Record record;
   record.kind = signal::Key::Kind::kAttempt;
   record.wallUs = startWallUs_;
@@ -201,68 +171,54 @@ bool ExchangeState::overThreshold(std::uint64_t latencyUs) const {
 
 void ExchangeState::reportRequest(Outcome outcome) {
   reported_ = true;
-  const http::FieldIndex* userAgentField = request_.find(http::Known::kUserAgent);
-  const std::string_view userAgent = userAgentField != nullptr ? request_.at(userAgentField->value) : "";
+  if (worker_.signals() == nullptr && worker_.log() == nullptr) return;
+  const http::FieldIndex* const userAgent = request_.find(http::Known::kUserAgent);
+  const http::FieldIndex* const referer = request_.find(http::Known::kReferer);
   const bool direct = std::equal(origin_.address.begin(), origin_.address.end(), std::begin(facts_->peer.bytes));
-  std::string clientText;
+  std::string clientText, maskedText, maskedReferer;
   if (!direct) clientText = http::ipText(origin_.address);
-  const std::string_view client = direct ? std::string_view(facts_->peerText) : clientText;
   const std::string_view path = request_.at(request_.path);
   const std::uint64_t latencyUs = stream_ ? latencyUs_ : sinceUs(start_);
-  // Record and line are made in one go: set to nothing first, they would cost twice.
+  // Made in one go: set to nothing first, it would cost twice.
+  signal::Record record{
+      .wallUs = startWallUs_,
+      .requestId = requestId_,
+      .clientHash = facts_->peer.clientHash(worker_.hashSeed()),
+      .pathHash = std::hash<std::string_view>()(path),
+      .sample = {.status = status_,
+                 .outcome = outcome,
+                 .latencyUs = latencyUs,
+                 .bytesIn = bytesIn_,
+                 .bytesOut = bytesOut_,
+                 .probe = own_ || probe_,
+                 .overThreshold = overThreshold(latencyUs)},
+      .attempt = lastAttempt_,
+      .logged = true,
+      .protocol = request_.http2               ? signal::Protocol::kHttp2
+                  : request_.minorVersion == 0 ? signal::Protocol::kHttp10
+                                               : signal::Protocol::kHttp11,
+      .attempts = attempts_,
+      .upstreamUs = upstreamUs_,
+      .method = request_.at(request_.methodText),
+      .host = request_.at(request_.host),
+      .path = path,
+      .client = direct ? std::string_view(facts_->peerText) : clientText,
+      .userAgent = userAgent != nullptr ? request_.at(userAgent->value) : "",
+      .query = maskedQuery(request_.at(request_.query), maskedText),
+      .referer = referer != nullptr ? maskedAddress(request_.at(referer->value), maskedReferer) : "",
+      .givenId = idGiven_ ? std::string_view(requestIdText_) : "",
+  };
   if (worker_.signals() != nullptr) {
-    const signal::Record record{
-        .wallUs = startWallUs_,
-        .requestId = requestId_,
-        .clientHash = facts_->peer.clientHash(worker_.hashSeed()),
-        .pathHash = std::hash<std::string_view>()(path),
-        .series = requestSeries(*table_),
-        .sample = {.status = status_,
-                   .outcome = outcome,
-                   .latencyUs = latencyUs,
-                   .bytesIn = bytesIn_,
-                   .bytesOut = bytesOut_,
-                   .probe = own_ || probe_,
-                   .overThreshold = overThreshold(latencyUs)},
-        .attempt = answeredBy_,
-        .method = request_.at(request_.methodText),
-        .host = request_.at(request_.host),
-        .path = path,
-        .client = client,
-        .userAgent = userAgent,
-    };
+    record.series = requestSeries(*table_);
     worker_.signals()->count(record.series, record.sample);
     worker_.signals()->record(record);
   }
   if (worker_.log() == nullptr) return;
-  const http::FieldIndex* referer = request_.find(http::Known::kReferer);
   const bool asked = choice_.release != nullptr;
-  const AccessLine line{
-      .wallUs = startWallUs_,
-      .requestId = requestIdText_,
-      .client = client,
-      .method = request_.at(request_.methodText),
-      .host = request_.at(request_.host),
-      .path = path,
-      .query = request_.at(request_.query),
-      .route = routeName(),
-      .service = service_ >= 0 ? std::string_view(service()->config.name) : "",
-      .release = asked ? std::string_view(choice_.release->id) : "",
-      .instance = asked ? std::string_view(choice_.instance->id) : "",
-      .userAgent = userAgent,
-      .referer = referer != nullptr ? request_.at(referer->value) : "",
-      .protocol = request_.http2               ? "HTTP/2"
-                  : request_.minorVersion == 0 ? "HTTP/1.0"
-                                               : "HTTP/1.1",
-      .outcome = outcomeName(outcome),
-      .status = status_,
-      .durationUs = latencyUs,
-      .upstreamUs = upstreamUs_,
-      .bytesIn = bytesIn_,
-      .bytesOut = bytesOut_,
-      .attempts = attempts_,
-  };
-  worker_.log()->add(line);
+  worker_.log()->add(signal::lineOf(record, {.route = routeName(),
+                                             .service = service_ >= 0 ? std::string_view(service()->config.name) : "",
+                                             .release = asked ? std::string_view(choice_.release->id) : "",
+                                             .instance = asked ? std::string_view(choice_.instance->id) : ""}));
 }
 
 }  // namespace orbit::edge

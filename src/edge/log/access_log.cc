@@ -11,6 +11,9 @@
 namespace orbit::edge {
 namespace {
 
+using signal::AccessLine;
+using signal::kLineBytesMax;
+
 // Long writes take less of the kernel per line. A worker that has little to say touches little of it.
 constexpr std::size_t kBufferBytes = 256 * 1024;
 constexpr mode_t kMode = 0640;

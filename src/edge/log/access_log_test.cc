@@ -8,8 +8,34 @@
 #include <fstream>
 #include <sstream>
 
+#include "base/base.h"
+#include "format/format.h"
+
 namespace orbit::edge {
 namespace {
+
+using signal::AccessLine;
+
+TEST(AccessLogLine, IsOneJsonDocumentWhateverTheBytes) {
+  Random random(2);
+  for (int i = 0; i < 3000; ++i) {
+    // Mostly ASCII, so that runs of eight plain bytes and lone odd ones meet at every offset.
+    std::string bytes(random.below(40), '\0');
+    for (char& c : bytes) c = static_cast<char>(random.chance(0.1) ? random.below(256) : 0x20 + random.below(0x60));
+    AccessLine made;
+    made.path = made.userAgent = made.referer = made.query = bytes;
+    std::string line(signal::kLineBytesMax, '\0');
+    line.resize(static_cast<std::size_t>(signal::formatJson(made, line.data()) - line.data()));
+    const auto parsed = format::parseJson(line);
+    ASSERT_TRUE(parsed.ok()) << line;
+    bool ascii = true;
+    for (const char c : bytes) ascii = ascii && static_cast<unsigned char>(c) < 0x80;
+    if (ascii && !bytes.empty()) {
+      EXPECT_EQ((*parsed)["path"].asString(), bytes);
+      EXPECT_EQ((*parsed)["user_agent"].asString(), bytes);
+    }
+  }
+}
 
 class AccessLogTest : public ::testing::Test {
  protected:

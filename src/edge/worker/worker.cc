@@ -136,9 +136,19 @@ bool Worker::mayAccept() const {
   return clients_.size() + tcpSessions_.size() < clientsMax;
 }
 
-void Worker::setLog(std::unique_ptr<AccessLog> log) {
-  if (log_) log_->flush();
+void Worker::setLog(std::unique_ptr<AccessLog> log, bool leftOver) {
+  flushLog();
   log_ = std::move(log);
+  logsAll_ = !leftOver;
+  if (options_.signals == nullptr) return;
+  std::function<void(const signal::AccessLine&)> add;
+  if (log_ && leftOver) add = [file = log_.get()](const signal::AccessLine& line) { file->add(line); };
+  options_.signals->keepLog(std::move(add));
+}
+
+void Worker::flushLog() {
+  if (options_.signals != nullptr) options_.signals->leaveLog();
+  if (log_) log_->flush();
 }
 
 void Worker::drain() {
@@ -157,7 +167,7 @@ void Worker::cutAll() {
   const std::vector<TcpSession*> sessions(tcpSessions_.begin(), tcpSessions_.end());
   for (TcpSession* session : sessions) session->cutNow();
   pools_.closeIdle();
-  if (log_) log_->flush();
+  flushLog();
 }
 
 void Worker::freeLater(std::unique_ptr<TcpSession> session) {
@@ -192,8 +202,8 @@ void Worker::keepHouse() {
   reactor_.timers().arm(housekeeping_, now() + kHousekeeping);
   pools_.tidy(now());
   freeExchanges();
-  if (log_) log_->flush();
   if (options_.signals != nullptr) options_.signals->tick(wallUs());
+  if (log_) log_->flush();
 }
 
 }  // namespace orbit::edge

@@ -63,7 +63,8 @@ class Worker {
     std::shared_ptr<const ListenerRuntime> runtime;
   };
   void listen(const std::vector<Listen>& listeners);  // these and no others
-  void setLog(std::unique_ptr<AccessLog> log);
+  // `leftOver`: a line comes to it only if nobody takes its record from the signals.
+  void setLog(std::unique_ptr<AccessLog> log, bool leftOver);
   void setAcmeAnswers(std::shared_ptr<const AcmeAnswers> answers) { acmeAnswers_ = std::move(answers); }
   void drain();
   void cutAll();
@@ -87,7 +88,8 @@ class Worker {
   Upstreams& upstreams() { return *upstreams_; }
   void setUpstreams(Upstreams& upstreams) { upstreams_ = &upstreams; }  // of a test
   signal::WorkerWriter* signals() { return options_.signals; }
-  AccessLog* log() { return log_.get(); }
+  AccessLog* log() { return logsAll_ ? log_.get() : nullptr; }  // to which each request is told
+  AccessLog* logFile() { return log_.get(); }
   VitalNames& vitalNames() { return vitalNames_; }
   net::TlsServer* tls() { return options_.tls.get(); }
   std::uint64_t hashSeed() const { return hashSeed_; }
@@ -110,6 +112,7 @@ class Worker {
     Worker& worker;
   };
   void keepHouse();
+  void flushLog();
   void freeExchanges();
   void resumePaused();
   std::shared_ptr<ServiceDesk> desk(const std::string& service);
@@ -129,6 +132,7 @@ class Worker {
   std::shared_ptr<const AcmeAnswers> acmeAnswers_;
   std::unordered_map<std::string, std::weak_ptr<ServiceDesk>> desks_;
   std::unique_ptr<AccessLog> log_;
+  bool logsAll_ = false;
   WorkerCounts counts_;
   VitalNames vitalNames_;
   Pools pools_{*this};

@@ -1,15 +1,18 @@
+#include "signal/access_line.h"
+
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 
-#include "edge/log/access_log.h"
-
-namespace orbit::edge {
+namespace orbit::signal {
 namespace {
 
 // Longest part of a text that is written. Escaping makes a byte into six at most, so that a line stays under
 // kLineBytesMax and its writer needs no look at the space that is left.
-constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kTextBytesMax = 512, kNameBytesMax = 128;
-static_assert(6 * (kPathBytesMax + 2 * kQueryBytesMax + 3 * kTextBytesMax + 9 * kNameBytesMax) + 1024 < kLineBytesMax);
+constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kRefererBytesMax = 1536, kTextBytesMax = 512,
+                      kNameBytesMax = 128;
+static_assert(6 * (kPathBytesMax + kQueryBytesMax + kRefererBytesMax + 2 * kTextBytesMax + 9 * kNameBytesMax) + 1024 <
+              kLineBytesMax);
 
 // `digits` of them, with zeros in front.
 void writeFixed(char* to, std::uint32_t value, int digits) {
@@ -22,6 +25,13 @@ constexpr auto kPairs = [] {
   for (std::size_t at = 0; at < pairs.size(); ++at) {
     pairs[at] = {static_cast<char>('0' + at / 10), static_cast<char>('0' + at % 10)};
   }
+  return pairs;
+}();
+
+constexpr auto kHexPairs = [] {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::array<std::array<char, 2>, 256> pairs{};
+  for (std::size_t at = 0; at < pairs.size(); ++at) pairs[at] = {kDigits[at >> 4U], kDigits[at & 15U]};
   return pairs;
 }();
 
@@ -48,6 +58,7 @@ class Line {
     std::memcpy(to_ + 5, kPairs[value % 100].data(), 2);
     to_ += 7;
   }
+  void uuid(const RequestId& id) { to_ = writeUuid(id, to_); }
   void unicodeEscape(unsigned value) {
     constexpr char kHex[] = "0123456789abcdef";
     put("\\u00");
@@ -217,85 +228,6 @@ void Line::escapedEach(std::string_view text) {
   }
 }
 
-std::string_view cut(std::string_view text, std::size_t bytesMax) {
-  if (text.size() <= bytesMax) return text;
-  // Back to the front of a character, of at most four bytes.
-  for (int back = 0; back < 3 && (static_cast<unsigned char>(text[bytesMax]) & 0xc0U) == 0x80; ++back) --bytesMax;
-  return text.substr(0, bytesMax);
-}
-
-int hexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char low = static_cast<char>(c | 0x20);
-  return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
-bool looksSecret(std::string_view key) {
-  char plain[64];
-  std::size_t size = 0;
-  for (std::size_t at = 0; at < key.size() && size < sizeof plain; ++at) {
-    char c = key[at];
-    if (c == '%' && at + 2 < key.size() && hexDigit(key[at + 1]) >= 0 && hexDigit(key[at + 2]) >= 0) {
-      c = static_cast<char>(hexDigit(key[at + 1]) * 16 + hexDigit(key[at + 2]));
-      at += 2;
-    }
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c | 0x20);
-    plain[size++] = c;
-  }
-  const std::string_view name(plain, size);
-  const auto has = [name](std::size_t at, std::string_view word) { return name.substr(at, word.size()) == word; };
-  for (std::size_t at = 0; at + 2 < size; ++at) {
-    bool found = false;
-    switch (name[at]) {
-      case 'a':
-        found = has(at, "auth");
-        break;
-      case 'c':
-        found = has(at, "code") || has(at, "credential");
-        break;
-      case 'j':
-        found = has(at, "jwt");
-        break;
-      case 'k':
-        found = has(at, "key");
-        break;
-      case 'o':
-        found = has(at, "otp");
-        break;
-      case 'p':
-        found = has(at, "pass") || has(at, "pwd");
-        break;
-      case 's':
-        found = has(at, "secret") || has(at, "session") || has(at, "sig");
-        break;
-      case 't':
-        found = has(at, "token") || has(at, "ticket");
-        break;
-      default:
-        break;
-    }
-    if (found) return true;
-  }
-  return false;
-}
-
-void maskedQuery(Line& out, std::string_view query) {
-  for (;;) {
-    const std::size_t end = std::min(query.find_first_of("&;"), query.size());
-    const std::string_view pair = query.substr(0, end);
-    const std::size_t equals = pair.find('=');
-    if (equals != std::string_view::npos && looksSecret(pair.substr(0, equals))) {
-      out.escaped(pair.substr(0, equals + 1));
-      out.put("***");
-    } else {
-      out.escaped(pair);
-    }
-    if (end == query.size()) return;
-    out.put(query[end]);
-    query.remove_prefix(end + 1);
-  }
-}
-
 void text(Line& out, std::string_view member, std::string_view value, std::size_t bytesMax) {
   if (value.empty()) return;
   out.put(member);
@@ -311,15 +243,12 @@ void name(Line& out, std::string_view member, std::string_view value) {
   out.put('"');
 }
 
-void refererText(Line& out, std::string_view referer) {
-  if (referer.empty()) return;
-  out.put(R"(,"referer":")");
-  const std::size_t mark = referer.find('?');
-  out.escaped(cut(referer.substr(0, mark), kTextBytesMax));
-  if (mark != std::string_view::npos) {
-    out.put('?');
-    maskedQuery(out, cut(referer.substr(mark + 1), kQueryBytesMax));
+void identity(Line& out, const AccessLine& line) {
+  if (!line.requestId.empty() || line.ownId == RequestId{}) {
+    return text(out, R"(,"id":")", line.requestId, kNameBytesMax);
   }
+  out.put(R"(,"id":")");
+  out.uuid(line.ownId);
   out.put('"');
 }
 
@@ -330,21 +259,33 @@ void seconds(Line& out, std::uint64_t us) {
 
 }  // namespace
 
+std::string_view cut(std::string_view text, std::size_t bytesMax) {
+  if (text.size() <= bytesMax) return text;
+  // Back to the front of a character, of at most four bytes.
+  for (int back = 0; back < 3 && (static_cast<unsigned char>(text[bytesMax]) & 0xc0U) == 0x80; ++back) --bytesMax;
+  return text.substr(0, bytesMax);
+}
+
+char* writeUuid(const RequestId& id, char* to) {
+  for (std::size_t at = 0; at < id.size(); ++at) {
+    if (at == 4 || at == 6 || at == 8 || at == 10) *to++ = '-';
+    std::memcpy(to, kHexPairs[id[at]].data(), 2);
+    to += 2;
+  }
+  return to;
+}
+
 char* formatJson(const AccessLine& line, char* to) {
   Line out(to);
   out.put(R"({"time":")");
   instant(out, line.wallUs);
   out.put('"');
-  text(out, R"(,"id":")", line.requestId, kNameBytesMax);
+  identity(out, line);
   text(out, R"(,"client":")", line.client, kNameBytesMax);
   text(out, R"(,"method":")", line.method, kNameBytesMax);
   text(out, R"(,"host":")", line.host, kTextBytesMax);
   text(out, R"(,"path":")", line.path, kPathBytesMax);
-  if (!line.query.empty()) {
-    out.put(R"(,"query":")");
-    maskedQuery(out, cut(line.query, kQueryBytesMax));
-    out.put('"');
-  }
+  text(out, R"(,"query":")", line.query, kQueryBytesMax);
   name(out, R"(,"protocol":")", line.protocol);
   out.put(R"(,"status":)");
   out.number(line.status > 0 ? static_cast<std::uint64_t>(line.status) : 0);
@@ -366,7 +307,7 @@ char* formatJson(const AccessLine& line, char* to) {
   text(out, R"(,"release":")", line.release, kNameBytesMax);
   text(out, R"(,"instance":")", line.instance, kNameBytesMax);
   text(out, R"(,"user_agent":")", line.userAgent, kTextBytesMax);
-  refererText(out, line.referer);
+  text(out, R"(,"referer":")", line.referer, kRefererBytesMax);
   out.put("}\n");
   return out.end();
 }
@@ -398,4 +339,4 @@ char* formatPlain(const AccessLine& line, char* to) {
   return out.end();
 }
 
-}  // namespace orbit::edge
+}  // namespace orbit::signal
