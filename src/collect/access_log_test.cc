@@ -134,12 +134,30 @@ TEST_F(AccessLogTest, WhatWasTakenAndNotKeptIsTakenAgain) {
   live();
   ask(writer->worker(0), 100, 100);
   std::string texts;
-  EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 0, texts).lines.size(), 100U);
+  EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 100, texts).lines.size(), 100U);
   ask(writer->worker(0), 200, 100);
   writer->worker(0).leaveLog();
   ask(writer->worker(0), 300, 100);
   live();
   expectAll(400);
+}
+
+// The same, and the edge was so fast meanwhile that they are gone.
+TEST_F(AccessLogTest, WhatWasTakenAndIsOverwrittenIsSaid) {
+  const auto writer = edge(7);
+  ask(writer->worker(0), 0, 100);
+  live();
+  ask(writer->worker(0), 100, 100);
+  std::string texts;
+  EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 100, texts).lines.size(), 100U);
+  ask(writer->worker(0), 200, 3000);
+  live();
+  const auto said = std::find_if(found_.begin(), found_.end(), [](const std::string& line) {
+    return line.starts_with("100 requests are missing here");
+  });
+  ASSERT_NE(said, found_.end());
+  found_.erase(said);
+  EXPECT_EQ(found_.size(), 3100U);
 }
 
 TEST_F(AccessLogTest, WhatIsMissingIsSaid) {

@@ -30,7 +30,7 @@
 // the
 //   log, or by the writer, which writes to a file what would be overwritten, or what nobody comes for. Who moves it has
 //   a lock (fcntl, of the open file) on the area's first byte for so long; the kernel frees it when its owner dies.
-//   `looks` is counted up by that reader. [leftFrom, leftTo) went to the file last.
+//   `looks` is counted up by that reader. The records numbered [leftFrom, leftTo) went to the file last.
 // - The writer backs every page before it touches it, so that a full disk drops samples instead of raising SIGBUS.
 #pragma once
 #include <atomic>

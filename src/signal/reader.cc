@@ -94,7 +94,7 @@ class FileReader final : public Reader {
   bool readSlabStates(const AreaView& area, std::vector<SlabStateCopy>& states) const;
   RingReader ringOf(const AreaView& area) const { return {file_, area.offset, places_, header_.ringCells}; }
   bool readNewEntries(AreaView& area);
-  std::uint64_t again(AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
+  std::uint64_t again(const AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
                       std::vector<Unpacked>& into) const;
   // The index in the snapshot of a series that a record names by its area's number.
   std::uint32_t indexOf(const AreaView& area, std::uint32_t series) const;
@@ -295,23 +295,29 @@ std::vector<Reader::Seen> FileReader::records(std::size_t countMax, std::string&
 }
 
 // Records that a former life of the caller took and did not keep are still in the ring, if it was not long ago; what
-// the writer left to its file since is not to be had twice.
-std::uint64_t FileReader::again(AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
+// the writer left to its file since is not to be had twice. Returns how many are there no more.
+std::uint64_t FileReader::again(const AreaView& area, std::uint64_t since, const LogWords& words, std::string& texts,
                                 std::vector<Unpacked>& into) const {
-  RingReader::Cursor cursor{since, 0};
-  const std::uint64_t cells = ringOf(area).ahead(cursor, words.taken - since);
-  if (cells == 0 || cursor.at >= words.taken) return 0;
+  const auto wanted = [&](std::uint64_t number) {
+    return number >= since && number < words.next && (number < words.leftFrom || number >= words.leftTo);
+  };
+  RingReader::Cursor cursor{words.taken > header_.ringCells ? words.taken - header_.ringCells : 0, 0};
+  const std::uint64_t cells = ringOf(area).ahead(cursor, header_.ringCells);
   texts.resize(cells * kCell);
   std::vector<Unpacked> all;
-  ringOf(area).read(cursor, cells, cells, texts, all);
-  std::uint64_t at = cursor.at;
-  for (auto one = all.rbegin(); one != all.rend(); ++one) at -= one->front.cells;
+  if (cells > 0) ringOf(area).read(cursor, cells, cells, texts, all);
   for (const Unpacked& one : all) {
-    const bool left = at >= words.leftFrom && at < words.leftTo;
-    if (!left && at < words.taken) into.push_back(one);
-    at += one.front.cells;
+    if (wanted(one.front.number)) into.push_back(one);
   }
-  return cells;
+  std::uint64_t missing = 0;
+  const std::uint64_t first = all.empty() ? words.next : all.front().front.number;
+  if (first > since) {
+    const std::uint64_t end = std::min(first, words.next);
+    const std::uint64_t leftFrom = std::clamp(words.leftFrom, since, end),
+                        leftTo = std::clamp(words.leftTo, since, end);
+    missing = end - since - (leftTo - std::min(leftFrom, leftTo));
+  }
+  return missing;
 }
 
 Reader::Logged FileReader::takeLog(unsigned worker, std::uint64_t since, std::string& texts) {
@@ -329,7 +335,8 @@ Reader::Logged FileReader::takeLog(unsigned worker, std::uint64_t since, std::st
   std::vector<Unpacked> records;
   std::uint64_t dropped = 0;
   const bool first = !std::exchange(area.logBegun, true);
-  if (first && since < words.taken && again(area, since, words, texts, records) > 0) {
+  if (first && since < words.next) {
+    dropped = again(area, since, words, texts, records);
     logged.more = true;
   } else {
     RingReader::Cursor cursor{words.taken, words.next};
@@ -345,7 +352,7 @@ Reader::Logged FileReader::takeLog(unsigned worker, std::uint64_t since, std::st
   ++words.looks;
   if (!readNewEntries(area) || !file_.write(wordsAt, &words, offsetof(LogWords, leftFrom)))
     return {{}, since, 0, false};
-  logged.until = words.taken;
+  logged.until = words.next;
   logged.dropped = dropped;
   static const Key kNone;
   const auto keyOf = [&](std::uint32_t series) -> const Key& {

@@ -96,7 +96,7 @@ void RingWriter::leave(std::uint64_t until) {
   std::uint64_t at = header_.logTaken.load(std::memory_order_acquire);
   std::uint64_t next = header_.logNext.load(std::memory_order_relaxed), dropped = 0;
   if (head_ - at > place_.cells) at = oldest();
-  const std::uint64_t from = at;
+  const std::uint64_t from = next;
   for (Unpacked one; at < std::min(until, head_); at += one.front.cells) {
     if (!copyOut(at, next, one)) {  // somebody else wrote to the file
       dropped += number_ - std::min(next, number_);
@@ -110,7 +110,7 @@ void RingWriter::leave(std::uint64_t until) {
   }
   if (dropped > 0) header_.logDropped.store(header_.logDropped.load(std::memory_order_relaxed) + dropped);
   if (header_.leftTo.load(std::memory_order_relaxed) != from) header_.leftFrom.store(from);
-  header_.leftTo.store(at);
+  header_.leftTo.store(next);
   header_.logNext.store(next);
   header_.logTaken.store(at, std::memory_order_release);
 }

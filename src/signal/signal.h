@@ -187,7 +187,7 @@ class Reader {
   // The next records of a worker that are to be logged, which are its caller's from then on.
   struct Logged {
     std::vector<AccessLine> lines;  // oldest first; their texts are good until the reader's next call
-    std::uint64_t until = 0;        // where this ends; to be kept with the lines
+    std::uint64_t until = 0;        // how many records there were up to here; to be kept with the lines
     std::uint64_t dropped = 0;      // before these: overwritten before anyone took them
     bool more = false;              // there are more now
   };

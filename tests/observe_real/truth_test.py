@@ -80,8 +80,11 @@ def logged(home):
     with open(file, "w") as out:
         said = home.orbit("logs", "edge", "--since", "1h", "--json", stdout=out)
     assert said.returncode == 0, said.stderr
-    entries = (json.loads(line) for line in open(file))
-    return sorted(round(json.loads(entry["text"])["duration"] * 1e6) for entry in entries)
+    texts = [json.loads(line)["text"] for line in open(file)]
+    for text in texts:
+        if text[0] != "{":
+            print(f"the log says: {text}")
+    return sorted(round(json.loads(text)["duration"] * 1e6) for text in texts if text[0] == "{")
 
 
 def compare(name, shown_ms, exact_us, slack_us=0.0):
@@ -106,7 +109,7 @@ def drive(home, port):
             home.kill9("daemon")
             killed += 1
         print(f"{load.wanted} requests in {time.monotonic() - begun:.1f} s, daemon killed {killed} times")
-        return load.answered()
+        return *load.answered(), time.monotonic() - begun
     finally:
         load.close()
 
@@ -120,12 +123,16 @@ def main():
         status, body = home.put(json.dumps(table))
         assert status == 200, body
         life.until(lambda: metrics(home) is not None, "the daemon answers")
-        answered, took = drive(home, port)
+        answered, took, seconds = drive(home, port)
         life.until(lambda: metrics(home)["requests"] >= answered, "all are counted")
         time.sleep(3)  # whatever is counted twice is by now, and what was left to the log's file is taken
         shown, lines = metrics(home), logged(home)
         print(f"answered {answered}, in the edge's log {len(lines)}, shown {shown['requests']}, errors {shown['errors']}")
-        assert shown["requests"] == answered == len(lines), "counts are exact"
+        assert shown["requests"] == answered, "counts are exact"
+        # A killed daemon has lines of its last 100 ms that are on no disk. The next one finds them with the edge, unless it
+        # is so late, or they come so fast, that they are overwritten by then.
+        lost = answered - len(lines)
+        assert 0 <= lost <= (answered / seconds * 0.1 * KILLS if STRICT else 0), "each has its line"
         assert shown["errors"] == 0 and shown["status"] == {"2xx": answered}, shown
         print("against the edge's own records:")
         assert all([compare(name, shown[name], exact(lines, q)) for name, q in QUANTILES.items()])
