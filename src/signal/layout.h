@@ -49,7 +49,7 @@ inline constexpr std::size_t kKeyPartBytesMax = 200;
 inline constexpr std::size_t kTextBytesPerSeries = 128;  // on average
 // What a reader accepts.
 inline constexpr std::uint32_t kWorkersMax = 1024, kSeriesMax = 1U << 20U, kHistogramsMax = 1U << 16U,
-                               kRingCellsMin = 512, kRingCellsMax = 1U << 24U;
+                               kRingCellsMin = 512, kRingCellsMax = 1U << 20U;
 inline constexpr std::uint64_t kSeriesOfAllMax = 1U << 20U;
 
 using Word = std::atomic<std::uint64_t>;
