@@ -29,8 +29,9 @@ def main():
 
         def text():
             return life.control(socket, "GET", "/metrics")[1]
+        # A snapshot takes one worker after the other: it may have the last request without the one before.
         life.until(lambda: 'orbit_request_errors_total{project="",environment="",service="web"} 1\n' in text(), "the error")
-        assert 'class="2xx"} 20\n' in text(), text()
+        life.until(lambda: 'class="2xx"} 20\n' in text(), "all others")
         assert 'orbit_request_duration_seconds_count{project="",environment="",service="web"} 21\n' in text(), text()
         checked = subprocess.run([PROMTOOL, "check", "metrics"], input=text(), text=True, capture_output=True, check=False)
         assert checked.returncode == 0 and not checked.stderr.strip(), checked.stdout + checked.stderr
