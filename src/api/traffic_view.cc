@@ -10,26 +10,6 @@ using format::Json;
 
 constexpr std::size_t kRecordsAtOnce = 100'000;
 
-std::string_view nameOf(signal::Outcome outcome) {
-  switch (outcome) {
-    case signal::Outcome::kAnswered:
-      return "answered";
-    case signal::Outcome::kClientAborted:
-      return "client_aborted";
-    case signal::Outcome::kBroken:
-      return "broken";
-    case signal::Outcome::kConnectFailed:
-      return "connect_failed";
-    case signal::Outcome::kTimeout:
-      return "timeout";
-    case signal::Outcome::kReset:
-      return "reset";
-    case signal::Outcome::kShielded:
-      break;
-  }
-  return "shielded";
-}
-
 }  // namespace
 
 Status readStatus(const std::string& text, TrafficFilter& filter) {

@@ -77,6 +77,16 @@ class AccessLogTest : public testing::Test {
       worker.record(record);
     }
   }
+  // An edge of whose 200 requests a daemon kept 100, took the others, and was killed before the store had them.
+  std::unique_ptr<signal::Writer> takenAndNotKept() {
+    auto writer = edge(7);
+    ask(writer->worker(0), 0, 100);
+    live();
+    ask(writer->worker(0), 100, 100);
+    std::string texts;
+    EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 100, texts).lines.size(), 100U);
+    return writer;
+  }
   // Each request from 0 to `count` has one line.
   void expectAll(int count) const {
     std::map<std::string, int> times;
@@ -127,14 +137,8 @@ TEST_F(AccessLogTest, EachRequestOnceWhoeverLives) {
   expectAll(5340);
 }
 
-// Killed after it took them, before the store had them.
 TEST_F(AccessLogTest, WhatWasTakenAndNotKeptIsTakenAgain) {
-  const auto writer = edge(7);
-  ask(writer->worker(0), 0, 100);
-  live();
-  ask(writer->worker(0), 100, 100);
-  std::string texts;
-  EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 100, texts).lines.size(), 100U);
+  const auto writer = takenAndNotKept();
   ask(writer->worker(0), 200, 100);
   writer->worker(0).leaveLog();
   ask(writer->worker(0), 300, 100);
@@ -144,12 +148,7 @@ TEST_F(AccessLogTest, WhatWasTakenAndNotKeptIsTakenAgain) {
 
 // The same, and the edge was so fast meanwhile that they are gone.
 TEST_F(AccessLogTest, WhatWasTakenAndIsOverwrittenIsSaid) {
-  const auto writer = edge(7);
-  ask(writer->worker(0), 0, 100);
-  live();
-  ask(writer->worker(0), 100, 100);
-  std::string texts;
-  EXPECT_EQ(signal::Reader::open(folder_ + "/7.signals", true).value()->takeLog(0, 100, texts).lines.size(), 100U);
+  const auto writer = takenAndNotKept();
   ask(writer->worker(0), 200, 3000);
   live();
   const auto said = std::find_if(found_.begin(), found_.end(), [](const std::string& line) {

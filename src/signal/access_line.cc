@@ -7,10 +7,7 @@
 namespace orbit::signal {
 namespace {
 
-// Longest part of a text that is written. Escaping makes a byte into six at most, so that a line stays under
-// kLineBytesMax and its writer needs no look at the space that is left.
-constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kRefererBytesMax = 1536, kTextBytesMax = 512,
-                      kNameBytesMax = 128;
+// Escaping makes a byte into six at most, so that its writer needs no look at the space that is left.
 static_assert(6 * (kPathBytesMax + kQueryBytesMax + kRefererBytesMax + 2 * kTextBytesMax + 9 * kNameBytesMax) + 1024 <
               kLineBytesMax);
 

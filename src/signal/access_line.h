@@ -24,6 +24,10 @@ struct AccessLine {
   int attempts = 0;
 };
 
+// The longest part of a text that is told, in a line and in a record.
+inline constexpr std::size_t kPathBytesMax = 2048, kQueryBytesMax = 1024, kRefererBytesMax = 1552, kTextBytesMax = 512,
+                             kNameBytesMax = 128;
+
 // One line with its newline; JSON leaves out texts that are empty. Written to `to`, where there must be room for
 // kLineBytesMax; returns its end.
 inline constexpr std::size_t kLineBytesMax = 48 * 1024;

@@ -17,25 +17,25 @@
 // - A sample's bucket is stored before its counters; the reader takes the counters first. So a histogram holds at least
 //   the answers its counters tell of, and is unchanged when they are.
 // - A slab belongs to one series while its epoch is even and stays the same. The writer makes the epoch odd, empties
-// the
-//   slab, names the new owner and makes it even again. It takes back only slabs idle for ten minutes, so a reader that
-//   comes more often has seen all that was in one: it keeps that as the series' base and adds what comes later. So no
-//   count is lost, doubled or goes back. For a reader that comes later only the histogram is short, never a counter.
+//   the slab, names the new owner and makes it even again. It takes back only slabs idle for ten minutes, so a reader
+//   that comes more often has seen all that was in one: it keeps that as the series' base and adds what comes later. So
+//   no count is lost, doubled or goes back. For a reader that comes later only the histogram is short, never a counter.
 // - A record takes whole cells, one after the other; positions count cells ever written, cell n is in place n %
 //   ringCells. `ringBegun` is stored before a record is written and `ringHead` after it, both as where it ends. What
 //   was copied is good from ringBegun - ringCells on, as that is after copying; what is older was, or was being,
 //   overwritten. A reader that was overtaken goes on at the first mark after that. Records are numbered, so it knows
 //   what it missed.
 // - The access log is made of the same records. `logTaken` is where it was taken up to: by the one reader that keeps
-// the
-//   log, or by the writer, which writes to a file what would be overwritten, or what nobody comes for. Who moves it has
+//   it, or by the writer, which writes to a file what would be overwritten, or what nobody comes for. Who moves it has
 //   a lock (fcntl, of the open file) on the area's first byte for so long; the kernel frees it when its owner dies.
 //   `looks` is counted up by that reader. The records numbered [leftFrom, leftTo) went to the file last.
 // - The writer backs every page before it touches it, so that a full disk drops samples instead of raising SIGBUS.
 #pragma once
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 
 #include "signal/signal.h"
 
@@ -121,7 +121,9 @@ inline constexpr std::size_t kCell = 64;
 inline constexpr std::uint64_t kSegmentCells = 128;  // of the ring, for each of which there is a mark
 inline constexpr std::size_t kTexts = 8;
 // method, host, path, client, user agent, query, referer, request's id.
-inline constexpr std::size_t kTextBytesMax[kTexts] = {128, 512, 2048, 128, 512, 1024, 1552, 128};
+inline constexpr std::array<std::size_t, kTexts> kTextsBytesMax = {kNameBytesMax,    kTextBytesMax, kPathBytesMax,
+                                                                   kNameBytesMax,    kTextBytesMax, kQueryBytesMax,
+                                                                   kRefererBytesMax, kNameBytesMax};
 struct PackedRecord {
   std::uint64_t number;  // from 0
   std::int64_t wallUs;
@@ -135,7 +137,7 @@ struct PackedRecord {
 enum Flag : std::uint8_t { kProbe = 1, kOverThreshold = 2, kAttemptAnswered = 4, kLogged = 8 };
 static_assert(sizeof(PackedRecord) == 128 && alignof(PackedRecord) == 8);
 inline constexpr std::uint64_t kRecordCellsMax =
-    (sizeof(PackedRecord) + 128 + 512 + 2048 + 128 + 512 + 1024 + 1552 + 128 + kCell - 1) / kCell;
+    (std::accumulate(kTextsBytesMax.begin(), kTextsBytesMax.end(), sizeof(PackedRecord)) + kCell - 1) / kCell;
 static_assert(kRecordCellsMax <= kSegmentCells);  // so that a segment that is whole has a record's begin
 
 // Where things are in an area, and how large it is.

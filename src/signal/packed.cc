@@ -8,6 +8,40 @@ namespace {
 
 using namespace layout;
 
+std::string_view nameOf(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::kNone:
+      return "";
+    case Protocol::kHttp10:
+      return "HTTP/1.0";
+    case Protocol::kHttp11:
+      return "HTTP/1.1";
+    case Protocol::kHttp2:
+      return "HTTP/2";
+  }
+  return "";
+}
+
+// Of a record, in the order in which they are packed.
+template <class R>
+auto textsOf(R& record) {
+  return std::array{&record.method,    &record.host,  &record.path,    &record.client,
+                    &record.userAgent, &record.query, &record.referer, &record.givenId};
+}
+
+// What a request and the attempt that answered it share.
+Record sharedOf(const PackedRecord& front) {
+  Record record;
+  record.wallUs = front.wallUs;
+  std::memcpy(record.requestId.data(), front.requestId, sizeof front.requestId);
+  record.clientHash = front.clientHash;
+  record.pathHash = front.pathHash;
+  record.sample.probe = (front.flags & kProbe) != 0;
+  return record;
+}
+
+}  // namespace
+
 std::string_view nameOf(Outcome outcome) {
   switch (outcome) {
     case Outcome::kAnswered:
@@ -27,33 +61,6 @@ std::string_view nameOf(Outcome outcome) {
   }
   return "";
 }
-
-std::string_view nameOf(Protocol protocol) {
-  switch (protocol) {
-    case Protocol::kNone:
-      return "";
-    case Protocol::kHttp10:
-      return "HTTP/1.0";
-    case Protocol::kHttp11:
-      return "HTTP/1.1";
-    case Protocol::kHttp2:
-      return "HTTP/2";
-  }
-  return "";
-}
-
-// What a request and the attempt that answered it share.
-Record sharedOf(const PackedRecord& front) {
-  Record record;
-  record.wallUs = front.wallUs;
-  std::memcpy(record.requestId.data(), front.requestId, sizeof front.requestId);
-  record.clientHash = front.clientHash;
-  record.pathHash = front.pathHash;
-  record.sample.probe = (front.flags & kProbe) != 0;
-  return record;
-}
-
-}  // namespace
 
 std::uint64_t pack(const Record& record, std::uint64_t number, char* to) {
   auto& front = *new (to) PackedRecord;
@@ -80,10 +87,9 @@ std::uint64_t pack(const Record& record, std::uint64_t number, char* to) {
   front.attempts = static_cast<std::uint8_t>(std::clamp(record.attempts, 0, 255));
   front.unused = 0;
   char* end = to + sizeof front;
-  const std::string_view* const texts[kTexts] = {&record.method,    &record.host,  &record.path,    &record.client,
-                                                 &record.userAgent, &record.query, &record.referer, &record.givenId};
+  const auto texts = textsOf(record);
   for (std::size_t at = 0; at < kTexts; ++at) {
-    const std::string_view text = cut(*texts[at], kTextBytesMax[at]);
+    const std::string_view text = cut(*texts[at], kTextsBytesMax[at]);
     front.textBytes[at] = static_cast<std::uint16_t>(text.size());
     if (!text.empty()) std::memcpy(end, text.data(), text.size());
     end += text.size();
@@ -100,7 +106,7 @@ bool unpack(std::string_view bytes, std::uint64_t at, std::uint64_t number, Unpa
   std::size_t size = sizeof front;
   for (std::size_t text = 0; text < kTexts; ++text) {
     const std::size_t length = front.textBytes[text];
-    if (length > kTextBytesMax[text] || length > bytes.size() - size) return false;
+    if (length > kTextsBytesMax[text] || length > bytes.size() - size) return false;
     into.texts[text] = bytes.substr(size, length);
     size += length;
   }
@@ -126,8 +132,7 @@ Record Unpacked::record() const {
   record.logged = is(kLogged);
   record.protocol =
       static_cast<Protocol>(std::min<std::uint8_t>(front.protocol, static_cast<std::uint8_t>(Protocol::kHttp2)));
-  std::string_view* const to[kTexts] = {&record.method,    &record.host,  &record.path,    &record.client,
-                                        &record.userAgent, &record.query, &record.referer, &record.givenId};
+  const auto to = textsOf(record);
   for (std::size_t at = 0; at < kTexts; ++at) *to[at] = texts[at];
   return record;
 }

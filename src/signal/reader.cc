@@ -98,6 +98,7 @@ class FileReader final : public Reader {
                       std::vector<Unpacked>& into) const;
   // The index in the snapshot of a series that a record names by its area's number.
   std::uint32_t indexOf(const AreaView& area, std::uint32_t series) const;
+  const Key& keyOf(std::uint32_t index) const;
   Seen seenOf(const AreaView& area, Record record) const;
   std::uint64_t sumOf(std::size_t offsetInAreaHeader) const;
 
@@ -258,10 +259,15 @@ std::uint32_t FileReader::indexOf(const AreaView& area, std::uint32_t series) co
   return series < area.series.size() ? static_cast<std::uint32_t>(area.series[series].merged) : kNoSeries;
 }
 
+const Key& FileReader::keyOf(std::uint32_t index) const {
+  static const Key kNone;
+  return index == kNoSeries ? kNone : keys_[index];
+}
+
 Reader::Seen FileReader::seenOf(const AreaView& area, Record record) const {
   record.series = indexOf(area, record.series);
   record.attempt.series = indexOf(area, record.attempt.series);
-  return {record, record.series == kNoSeries ? Key() : keys_[record.series]};
+  return {record, keyOf(record.series)};
 }
 
 std::vector<Reader::Seen> FileReader::records(std::size_t countMax, std::string& texts) {
@@ -354,16 +360,12 @@ Reader::Logged FileReader::takeLog(unsigned worker, std::uint64_t since, std::st
     return {{}, since, 0, false};
   logged.until = words.next;
   logged.dropped = dropped;
-  static const Key kNone;
-  const auto keyOf = [&](std::uint32_t series) -> const Key& {
-    const std::uint32_t index = indexOf(area, series);
-    return index == kNoSeries ? kNone : keys_[index];
-  };
   logged.lines.reserve(records.size());
   for (const Unpacked& one : records) {
     if (!one.is(kLogged)) continue;
-    const Key& key = keyOf(one.front.series);
-    const Names names{key.route, key.service, key.release, keyOf(one.front.attemptSeries).instance};
+    const Key& key = keyOf(indexOf(area, one.front.series));
+    const Key& asked = keyOf(indexOf(area, one.front.attemptSeries));
+    const Names names{key.route, key.service, key.release, asked.instance};
     logged.lines.push_back(lineOf(one.record(), names));
   }
   return logged;

@@ -26,16 +26,6 @@ void keepOrder() {
 #endif
 }
 
-// For this core alone: a reader's may have it too. Compilers have no word for it without leaving older processors
-// behind, to which it is nothing (Intel SDM 2B, PREFETCHW).
-void fetchToWrite(const char* line) {
-#if defined(__x86_64__)
-  asm volatile("prefetchw %0" : : "m"(*line));
-#else
-  __builtin_prefetch(line, 1);
-#endif
-}
-
 }  // namespace
 
 void RingWriter::record(const Record& record) {
@@ -49,7 +39,7 @@ void RingWriter::record(const Record& record) {
   head_ += cells;
   header_.ringHead.store(head_, std::memory_order_release);
   // The ring is larger than a processor's own cache: what is written next is fetched while something else is done.
-  for (std::size_t at = 0; at < kPrefetched; ++at) fetchToWrite(cell(head_ + at));
+  for (std::size_t at = 0; at < kPrefetched; ++at) __builtin_prefetch(cell(head_ + at), 1);
 }
 
 void RingWriter::enterSegment() {

@@ -9,21 +9,17 @@
 #include <thread>
 
 #include "signal/layout.h"
-#include "signal/signal.h"
+#include "signal/test_file.h"
 
 namespace orbit::signal {
 namespace {
 
 constexpr int kSeries = 5;
 
-class SharedTest : public ::testing::Test {
+class SharedTest : public SignalFile {
  protected:
   void SetUp() override {
-    char name[] = "/tmp/orbit-signal-XXXXXX";
-    ASSERT_NE(mkdtemp(name), nullptr);
-    folder_ = name;
-    options_.path = folder_ + "/signal";
-    options_.seriesMax = 64;
+    SignalFile::SetUp();
     options_.histogramsMax = 8;
     options_.ringCells = 1024;
   }
@@ -71,9 +67,6 @@ class SharedTest : public ::testing::Test {
       ASSERT_EQ(before.series[at].latency.since(one.latency).count(), 0U) << "a histogram went back";
     }
   }
-
-  std::string folder_;
-  WriterOptions options_;
 };
 
 TEST_F(SharedTest, TwoThreadsWriteAndOneReads) {

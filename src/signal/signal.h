@@ -43,6 +43,7 @@ enum class Outcome : std::uint8_t {
   kShielded,  // failed, and another release answered instead: evidence all the same (decision 24)
 };
 inline constexpr std::size_t kOutcomes = 7;
+std::string_view nameOf(Outcome outcome);  // as lines of the access log have it
 
 struct Sample {
   int status = 0;  // 0: no answer

@@ -2,8 +2,8 @@
 """Are the metrics true? Requests with slow and fast answers through a real edge, the daemon killed again and again.
 
 What `orbit metrics` says afterwards is held against the edge's access log as it is kept, a line a request that was made
-of the edge's own record of it: counts must be equal, p50, p99 and p99.9 within 1 % of the exact ones (the value at ceil(p n)). With STRICT also against what the load
-generator measured: within 1 % and 1 ms, which a busy machine cannot keep.
+of the edge's own record of it: counts must be equal, p50, p99 and p99.9 within 1 % of the exact ones (the value at
+ceil(p n)). With STRICT also against what the load generator measured: within 1 % and 1 ms, which a busy machine cannot keep.
 
 REQUESTS (20000), KILLS (5), CONNECTIONS (400) and STRICT (0) change it; the long form is tests/soak/truth.
 """
@@ -109,7 +109,7 @@ def drive(home, port):
             home.kill9("daemon")
             killed += 1
         print(f"{load.wanted} requests in {time.monotonic() - begun:.1f} s, daemon killed {killed} times")
-        return *load.answered(), time.monotonic() - begun
+        return load.answered()
     finally:
         load.close()
 
@@ -123,16 +123,12 @@ def main():
         status, body = home.put(json.dumps(table))
         assert status == 200, body
         life.until(lambda: metrics(home) is not None, "the daemon answers")
-        answered, took, seconds = drive(home, port)
+        answered, took = drive(home, port)
         life.until(lambda: metrics(home)["requests"] >= answered, "all are counted")
         time.sleep(3)  # whatever is counted twice is by now, and what was left to the log's file is taken
         shown, lines = metrics(home), logged(home)
         print(f"answered {answered}, in the edge's log {len(lines)}, shown {shown['requests']}, errors {shown['errors']}")
-        assert shown["requests"] == answered, "counts are exact"
-        # A killed daemon has lines of its last 100 ms that are on no disk. The next one finds them with the edge, unless it
-        # is so late, or they come so fast, that they are overwritten by then.
-        lost = answered - len(lines)
-        assert 0 <= lost <= (answered / seconds * 0.1 * KILLS if STRICT else 0), "each has its line"
+        assert shown["requests"] == answered == len(lines), "counts are exact"
         assert shown["errors"] == 0 and shown["status"] == {"2xx": answered}, shown
         print("against the edge's own records:")
         assert all([compare(name, shown[name], exact(lines, q)) for name, q in QUANTILES.items()])

@@ -8,8 +8,6 @@
 namespace orbit::edge {
 namespace {
 
-constexpr std::size_t kQueryBytesMax = 1024, kAddressBytesMax = 512;  // before the query
-
 int hexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char low = static_cast<char>(c | 0x20);
@@ -100,7 +98,7 @@ void appendMasked(std::string_view query, std::string& out) {
 
 std::string_view maskedQuery(std::string_view query, std::string& scratch) {
   if (query.empty()) return query;
-  query = signal::cut(query, kQueryBytesMax);
+  query = signal::cut(query, signal::kQueryBytesMax);
   if (!hasSecret(query)) return query;
   scratch.clear();
   appendMasked(query, scratch);
@@ -110,10 +108,10 @@ std::string_view maskedQuery(std::string_view query, std::string& scratch) {
 std::string_view maskedAddress(std::string_view address, std::string& scratch) {
   const std::size_t mark = address.find('?');
   const std::string_view front = address.substr(0, mark);
-  if (mark == std::string_view::npos) return signal::cut(front, kAddressBytesMax);
-  const std::string_view query = signal::cut(address.substr(mark + 1), kQueryBytesMax);
-  if (front.size() <= kAddressBytesMax && !hasSecret(query)) return address.substr(0, mark + 1 + query.size());
-  scratch = signal::cut(front, kAddressBytesMax);
+  if (mark == std::string_view::npos) return signal::cut(front, signal::kTextBytesMax);
+  const std::string_view query = signal::cut(address.substr(mark + 1), signal::kQueryBytesMax);
+  if (front.size() <= signal::kTextBytesMax && !hasSecret(query)) return address.substr(0, mark + 1 + query.size());
+  scratch = signal::cut(front, signal::kTextBytesMax);
   scratch.push_back('?');
   appendMasked(query, scratch);
   return scratch;
