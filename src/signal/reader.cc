@@ -20,6 +20,7 @@ using namespace layout;
 
 constexpr std::uint64_t kCellsPerRecord = 16;     // read for each that is asked for
 constexpr std::uint64_t kLogCellsAtOnce = 4'096;  // 256 KiB
+constexpr int kTurnsAgain = 3;
 
 // Plain copies of the headers.
 struct HeaderCopy {
@@ -307,11 +308,13 @@ std::uint64_t FileReader::again(const AreaView& area, std::uint64_t since, const
   const auto wanted = [&](std::uint64_t number) {
     return number >= since && number < words.next && (number < words.leftFrom || number >= words.leftTo);
   };
-  RingReader::Cursor cursor{words.taken > header_.ringCells ? words.taken - header_.ringCells : 0, 0};
-  const std::uint64_t cells = ringOf(area).ahead(cursor, header_.ringCells);
-  texts.resize(cells * kCell);
   std::vector<Unpacked> all;
-  if (cells > 0) ringOf(area).read(cursor, cells, cells, texts, all);
+  for (int turn = 0; turn < kTurnsAgain && all.empty(); ++turn) {  // more than one where the writer overtakes it
+    RingReader::Cursor cursor;                                     // at the first record that is still there
+    const std::uint64_t cells = ringOf(area).ahead(cursor, header_.ringCells);
+    texts.resize(cells * kCell);
+    if (cells > 0) ringOf(area).read(cursor, cells, cells, texts, all);
+  }
   for (const Unpacked& one : all) {
     if (wanted(one.front.number)) into.push_back(one);
   }

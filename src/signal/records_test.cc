@@ -185,5 +185,34 @@ TEST_F(RecordsTest, TheLogHasOneTakerAtATime) {
   EXPECT_TRUE(left.empty()) << "not of the log";
 }
 
+TEST_F(RecordsTest, ATakerThatComesAgainFindsWhatAFormerOneDidNotKeep) {
+  const auto write = writer();
+  Record record;
+  record.logged = true;
+  // Each time the ring, which has gone round, ends elsewhere, and nothing more comes.
+  std::uint64_t written = 0;
+  for (std::size_t bytes = 1; bytes < 400; bytes += 37) {
+    const std::string path(bytes, 'p');
+    record.path = path;
+    for (int count = 0; count < 300; ++count, ++written) write->worker(0).record(record);
+    std::string texts;
+    const auto former = Reader::open(options_.path, true);
+    ASSERT_TRUE(former.ok());
+    std::uint64_t kept = written;
+    for (bool more = true; more;) {
+      const auto logged = former.value()->takeLog(0, kept, texts);
+      kept = logged.until;
+      more = logged.more;
+    }
+    ASSERT_EQ(kept, written);
+    const auto log = Reader::open(options_.path, true);
+    ASSERT_TRUE(log.ok());
+    const auto again = log.value()->takeLog(0, written - 10, texts);
+    EXPECT_EQ(again.dropped, 0U) << bytes;
+    EXPECT_EQ(again.lines.size(), 10U) << bytes;
+    EXPECT_EQ(again.until, written) << bytes;
+  }
+}
+
 }  // namespace
 }  // namespace orbit::signal

@@ -46,12 +46,14 @@ class OnTerminal:
         os.write(self.master, keys)
 
     def pump(self, span):
+        """Reads what comes within that many seconds. Whether something did."""
         ready, _, _ = select.select([self.master], [], [], span)
-        if ready:
-            try:
-                self.output += os.read(self.master, 65536)
-            except OSError:
-                pass
+        try:
+            read = os.read(self.master, 65536) if ready else b""
+        except OSError:
+            return False
+        self.output += read
+        return bool(read)
 
     def until(self, wanted):
         wanted = wanted.encode() if isinstance(wanted, str) else wanted
@@ -68,9 +70,11 @@ class OnTerminal:
                 self.process.kill()
                 raise AssertionError(f"still running; output: {self.output!r}")
             self.pump(0.05)
-        self.pump(0)
         after = termios.tcgetattr(self.slave)
         os.close(self.slave)
+        # The kernel brings the last output a little later than the process's end; behind it is an error.
+        while self.pump(max(0, end - time.monotonic())):
+            pass
         os.close(self.master)
         return self.process.returncode, after == self.before
 
