@@ -20,7 +20,7 @@ using namespace layout;
 
 constexpr std::uint64_t kCellsPerRecord = 16;     // read for each that is asked for
 constexpr std::uint64_t kLogCellsAtOnce = 4'096;  // 256 KiB
-constexpr int kTurnsAgain = 3;
+constexpr int kTurnsAgain = 3;                    // where the writer overtakes what is read of a whole ring
 
 // Plain copies of the headers.
 struct HeaderCopy {
@@ -309,8 +309,8 @@ std::uint64_t FileReader::again(const AreaView& area, std::uint64_t since, const
     return number >= since && number < words.next && (number < words.leftFrom || number >= words.leftTo);
   };
   std::vector<Unpacked> all;
-  for (int turn = 0; turn < kTurnsAgain && all.empty(); ++turn) {  // more than one where the writer overtakes it
-    RingReader::Cursor cursor;                                     // at the first record that is still there
+  for (int turn = 0; turn < kTurnsAgain && all.empty(); ++turn) {
+    RingReader::Cursor cursor;  // from the first record that is still there
     const std::uint64_t cells = ringOf(area).ahead(cursor, header_.ringCells);
     texts.resize(cells * kCell);
     if (cells > 0) ringOf(area).read(cursor, cells, cells, texts, all);
